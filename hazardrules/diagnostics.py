@@ -1,0 +1,204 @@
+"""Diagnostics: the table of codes, one problem of a rule file, "did you mean", the collector.
+
+A *diagnostic* is about a rule file; a *finding* is about a subject. All wording is in `hazardrules.wording`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from hazardrules.wording import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from hazardrules.source import Span
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A row of the table of codes; its summary is the wording `HRnnn.summary`."""
+
+    number: int
+    slug: str
+    severity: Severity = "error"
+    since: str = "0.1.0"
+
+    def __str__(self) -> str:
+        """Print as people cite it."""
+        return f"HR{self.number}"
+
+
+CODES: dict[int, Code] = {
+    code.number: code
+    for code in (
+        # HR1xx reading
+        Code(101, "unreadable-file"),
+        Code(102, "yaml-syntax"),
+        Code(103, "yaml-feature-refused"),
+        Code(104, "duplicate-key"),
+        Code(105, "too-deep-or-too-large"),
+        Code(106, "wrong-shape"),
+        Code(107, "unknown-key"),
+        Code(108, "missing-key"),
+        Code(109, "bad-value"),
+        Code(110, "empty-value"),
+        Code(111, "misread-by-yaml"),
+        Code(112, "expression-syntax"),
+        Code(113, "ambiguous-bound-word"),
+        Code(114, "bad-name"),
+        Code(115, "table-shape"),
+        Code(116, "data-table"),
+        Code(117, "misplaced-file", "warning"),
+        # HR2xx names, types, units
+        Code(201, "undeclared-fact"),
+        Code(202, "declared-twice"),
+        Code(203, "type-mismatch"),
+        Code(204, "unit-mismatch"),
+        Code(205, "unknown-unit"),
+        Code(206, "unknown-enum-value"),
+        Code(207, "unknown-subject"),
+        Code(208, "unknown-level"),
+        Code(209, "unknown-action"),
+        Code(210, "bad-action-parameter"),
+        Code(211, "unknown-role"),
+        Code(212, "unknown-rule"),
+        Code(213, "ambiguous-label"),
+        Code(214, "nested-quantifier"),
+        Code(215, "unknown-function"),
+        Code(216, "not-a-condition"),
+        Code(217, "unknown-parts"),
+        Code(218, "unknown-jurisdiction"),
+        Code(219, "missing-translation", "warning"),
+        # HR3xx graph and tables
+        Code(301, "cycle"),
+        Code(302, "table-overlap"),
+        Code(303, "table-gap"),
+        Code(304, "table-not-checked", "warning"),
+        # HR4xx law data
+        Code(401, "unknown-instrument"),
+        Code(402, "unknown-clause"),
+        Code(403, "clause-not-covered", "warning"),
+        Code(404, "no-legal-basis"),
+        Code(405, "bad-dates"),
+        Code(406, "outside-the-force-of-its-instrument", "warning"),
+        Code(407, "encoded-and-not-encoded", "warning"),
+        Code(408, "rules-on-an-unread-instrument"),
+        # HR5xx doubtful style
+        Code(501, "comparison-with-true", "warning"),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that takes part in a problem, with a few words."""
+
+    span: Span
+    key: str
+    args: dict[str, str] = field(default_factory=dict)
+
+    def message(self, lang: str) -> str:
+        """The few words, in a language."""
+        return say(lang, self.key, self.args)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem of a rule file.
+
+    Attributes:
+        code: The row of the table of codes.
+        span: Where it is.
+        key: The wording of its message.
+        args: What the wording is filled with: the author's own words.
+        hints: Wordings of what to try next.
+        related: Every other place that takes part.
+    """
+
+    code: Code
+    span: Span
+    key: str
+    args: dict[str, str] = field(default_factory=dict)
+    hints: tuple[tuple[str, dict[str, str]], ...] = ()
+    related: tuple[Related, ...] = ()
+
+    @property
+    def severity(self) -> Severity:
+        """`error` or `warning`."""
+        return self.code.severity
+
+    def message(self, lang: str) -> str:
+        """One line, lower case, no final period."""
+        return say(lang, self.key, self.args)
+
+    def hint(self, lang: str) -> str | None:
+        """What to try next, or nothing."""
+        said = [say(lang, key, args) for key, args in self.hints]
+        return "; ".join(said) if said else None
+
+    def short(self, lang: str) -> str:
+        """One line for editors: `file:line:column: HRnnn message`."""
+        return f"{self.span}: {self.code} {self.message(lang)}"
+
+
+def nearest(word: str, known: Iterable[str], limit: int = 3) -> list[str]:
+    """Known words that resemble one, best first.
+
+    Words are compared by characters, so this also serves Chinese labels. Bounded: at most 5,000 known words of at
+    most 80 characters are compared.
+    """
+    if not word or len(word) > 80:
+        return []
+    pool = [item for item in dict.fromkeys(known) if len(item) <= 80][:5000]
+    found = difflib.get_close_matches(word, pool, n=limit, cutoff=0.6)
+    if len(found) < limit:
+        tail = word.rsplit(".", 1)[-1]
+        found += [item for item in pool if item not in found and len(tail) > 2 and item.rsplit(".", 1)[-1] == tail]
+    if not found and len(word) > 1:
+        found += [item for item in pool if word in item or item in word if len(item) > 1]
+    return found[:limit]
+
+
+class Collector:
+    """Gathers diagnostics; one run reports all it can."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._found: dict[tuple[object, ...], Diagnostic] = {}
+
+    def report(  # noqa: PLR0913 - a diagnostic has this many sides, all but two by keyword
+        self,
+        number: int,
+        span: Span,
+        *,
+        variant: str = "",
+        hints: Sequence[tuple[str, dict[str, str]]] = (),
+        related: Sequence[Related] = (),
+        **args: object,
+    ) -> None:
+        """Add a problem; the same one at the same place is kept once."""
+        key = f"HR{number}" + (f".{variant}" if variant else "")
+        words = {name: str(value) for name, value in args.items()}
+        diagnostic = Diagnostic(CODES[number], span, key, words, tuple(hints), tuple(related))
+        self._found.setdefault((number, span, key, tuple(sorted(words.items()))), diagnostic)
+
+    @property
+    def diagnostics(self) -> list[Diagnostic]:
+        """Everything found so far, sorted by file, position and code."""
+        return sorted(self._found.values(), key=lambda found: (found.span, found.code.number, found.key))
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything worse than a warning was found."""
+        return any(found.severity == "error" for found in self._found.values())
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> list[tuple[str, dict[str, str]]]:
+    """A hint with the nearest names, or none."""
+    found = nearest(word, known)
+    return [("hint.did_you_mean", {"names": ", ".join(f"`{item}`" for item in found)})] if found else []

@@ -1,0 +1,69 @@
+"""The exception tree; imports nothing of ours.
+
+    HazardRulesError
+    ├── RulebookError          a rulebook with errors: carries every diagnostic
+    ├── FactsError             a case with problems: carries every problem, each with its path
+    └── LookupFailedError      no such rule, fact, instrument, action, subject, table: carries the nearest names
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hazardrules.diagnostics import Diagnostic
+    from hazardrules.intake import Problem
+
+
+class HazardRulesError(Exception):
+    """Base of every error this library raises on purpose."""
+
+
+class RulebookError(HazardRulesError):
+    """A rulebook could not be used.
+
+    Attributes:
+        diagnostics: Every problem found, sorted by file and position.
+    """
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        """Keep the diagnostics and say the first few in the message."""
+        self.diagnostics = tuple(diagnostics)
+        shown = "\n".join(diagnostic.short("en") for diagnostic in self.diagnostics[:5])
+        more = len(self.diagnostics) - 5
+        super().__init__(shown + (f"\n… and {more} more" if more > 0 else ""))
+
+
+class FactsError(HazardRulesError):
+    """A submitted case cannot be judged as it stands.
+
+    Attributes:
+        problems: Every problem of the case, each with the path of the value concerned.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        """Keep the problems and say them all in the message."""
+        self.problems = tuple(problems)
+        super().__init__("\n".join(problem.message("en") for problem in self.problems))
+
+
+class LookupFailedError(HazardRulesError, KeyError):
+    """A name that the rulebook does not know.
+
+    Attributes:
+        what: The kind of thing that was asked for ("rule", "fact", …).
+        name: The name as it was given.
+        nearest: Known names that resemble it, best first.
+    """
+
+    def __init__(self, what: str, name: str, nearest: Sequence[str] = ()) -> None:
+        """Keep what was asked for and what resembles it."""
+        self.what, self.name, self.nearest = what, name, tuple(nearest)
+        hint = f"; did you mean {', '.join(f'`{item}`' for item in self.nearest)}?" if self.nearest else ""
+        super().__init__(f"no {what} `{name}` in this rulebook{hint}")
+
+    def __str__(self) -> str:
+        """Plain text: KeyError would quote it."""
+        return str(self.args[0])

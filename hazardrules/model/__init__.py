@@ -1,0 +1,1 @@
+"""Frozen types of the library: no I/O, no clock."""

@@ -1,0 +1,47 @@
+"""All wording for people, one package per language; every message has a key and exists in each of them."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LANGUAGES = ("zh", "en")
+SECTIONS = ("reading", "meaning", "intake", "results", "cli")
+
+
+@cache
+def phrases(lang: str, section: str) -> Mapping[str, str]:
+    """The phrases of a section; English stands in for a language that nobody has worded yet."""
+    name = lang if lang in LANGUAGES else "en"
+    found: Mapping[str, str] = import_module(f"hazardrules.wording.{name}.{section}").PHRASES
+    return found
+
+
+def say(lang: str, key: str, args: Mapping[str, object] | None = None) -> str:
+    """Word a message.
+
+    Args:
+        lang: `zh` or `en`.
+        key: The key of the phrase.
+        args: What its blanks are filled with.
+
+    Returns:
+        The worded message.
+
+    Raises:
+        KeyError: No phrase has this key; a test keeps every key worded in every language.
+    """
+    for section in SECTIONS:
+        phrase = phrases(lang, section).get(key)
+        if phrase is not None:
+            return phrase.format_map(args) if args else phrase
+    raise KeyError(key)
+
+
+def pick(texts: Mapping[str, str], lang: str) -> str:
+    """Choose a text by language; where it is not written in it, the first one that is."""
+    return texts.get(lang) or next(iter(texts.values()), "")

@@ -1,0 +1,1 @@
+"""Wording of this language, one module per section."""

@@ -1,0 +1,3 @@
+"""Wording: intake."""
+
+PHRASES: dict[str, str] = {}

@@ -1,0 +1,3 @@
+"""Wording: reading."""
+
+PHRASES: dict[str, str] = {}

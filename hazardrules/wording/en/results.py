@@ -1,0 +1,3 @@
+"""Wording: results."""
+
+PHRASES: dict[str, str] = {}

@@ -1,0 +1,3 @@
+"""Wording: cli."""
+
+PHRASES: dict[str, str] = {}

@@ -1,0 +1,3 @@
+"""Wording: meaning."""
+
+PHRASES: dict[str, str] = {}
