@@ -82,7 +82,6 @@ CODES: dict[int, Code] = {
         # HR4xx law data
         Code(401, "unknown-instrument"),
         Code(402, "unknown-clause"),
-        Code(403, "clause-not-covered", "warning"),
         Code(404, "no-legal-basis"),
         Code(405, "bad-dates"),
         Code(406, "outside-the-force-of-its-instrument", "warning"),
@@ -146,6 +145,16 @@ class Diagnostic:
         return f"{self.span}: {self.code} {self.message(lang)}"
 
 
+MAX_SHOWN = 300
+"""More of an author's words than this does not help to find the place."""
+
+
+def shown(words: str) -> str:
+    """An author's words as a message carries them: on one line, and not endless."""
+    line = " ".join(words[: 2 * MAX_SHOWN].split())
+    return line if len(line) <= MAX_SHOWN else f"{line[:MAX_SHOWN]}…"
+
+
 def nearest(word: str, known: Iterable[str], limit: int = 3) -> list[str]:
     """Known words that resemble one, best first.
 
@@ -183,7 +192,7 @@ class Collector:
     ) -> None:
         """Add a problem; the same one at the same place is kept once."""
         key = f"HR{number}" + (f".{variant}" if variant else "")
-        words = {name: str(value) for name, value in args.items()}
+        words = {name: shown(str(value)) for name, value in args.items()}
         diagnostic = Diagnostic(CODES[number], span, key, words, tuple(hints), tuple(related))
         self._found.setdefault((number, span, key, tuple(sorted(words.items()))), diagnostic)
 
@@ -191,6 +200,11 @@ class Collector:
     def diagnostics(self) -> list[Diagnostic]:
         """Everything found so far, sorted by file, position and code."""
         return sorted(self._found.values(), key=lambda found: (found.span, found.code.number, found.key))
+
+    @property
+    def count(self) -> int:
+        """How many problems were found so far."""
+        return len(self._found)
 
     @property
     def has_errors(self) -> bool:

@@ -19,6 +19,8 @@ class RulebookSource:
 
     Attributes:
         digest: SHA-256 over the names and contents of every file read.
+        calendar: The data table of days that are working days against the week (or holidays on a weekday): key `day`,
+            column `working`. A year that has no row in it is not covered.
     """
 
     name: str
@@ -37,6 +39,7 @@ class RulebookSource:
     subjects: dict[str, SubjectKind]
     tables: dict[str, DataTable]
     packs: dict[str, Pack]
+    calendar: str | None = None
 
     def rules(self) -> Iterator[Rule]:
         """Every rule, pack by pack."""

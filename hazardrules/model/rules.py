@@ -88,7 +88,14 @@ class DecisionTable:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Condition -> level and actions, with basis and dates."""
+    """Condition -> level and actions, with basis and dates.
+
+    Attributes:
+        name: Its full name: `pack.id`.
+        applies: Its own scope, in addition to that of its pack.
+        when: None where it has a table, or where what was written could not be read.
+        drops_scope: The scope of its pack does not bind it (`applies: always`).
+    """
 
     name: str
     pack: str
@@ -111,6 +118,7 @@ class Rule:
     jurisdiction: str
     table: DecisionTable | None
     span: Span
+    drops_scope: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,5 +192,3 @@ class Pack:
     file: str
     span: Span
     clauses_encoded: dict[str, dict[str, Span]] = field(default_factory=dict)
-
-

@@ -15,6 +15,7 @@ from hazardrules.syntax.lexer import CANONICAL, LexError, Vocabulary, tokenize
 
 if TYPE_CHECKING:
     from hazardrules.diagnostics import Collector
+    from hazardrules.syntax.lexer import Token as LexedToken
     from hazardrules.syntax.nodes import Scalar
 
 MAX_DEPTH = 60
@@ -26,6 +27,12 @@ _OPENING = {"LPAR", "LBRACE", "LSQB", "NOT", "MINUS", "IF"}
 def _grammar() -> Lark:
     text = files("hazardrules.syntax").joinpath("grammar.lark").read_text("utf-8")
     return Lark(text, parser="lalr", lexer="basic", start=["expression", "value", "cell"])
+
+
+class _Carrier(Token):
+    """A token of the grammar that carries ours; lark's own has slots for nothing else."""
+
+    origin: LexedToken
 
 
 class ExpressionReader:
@@ -98,10 +105,10 @@ class ExpressionReader:
         parser = _grammar().parse_interactive(start=rule)
         try:
             for item in tokens:
-                token = Token(item.kind, item.text, start_pos=item.start, end_pos=item.end)
-                token.origin = item  # type: ignore[attr-defined]  # our own token rides along
-                parser.feed_token(token)
-            return parser.feed_eof()
+                carrier = _Carrier(item.kind, item.text, start_pos=item.start, end_pos=item.end)
+                carrier.origin = item
+                parser.feed_token(carrier)
+            return parser.feed_eof()  # type: ignore[no-untyped-call]  # lark leaves this one without types
         except UnexpectedInput as error:
             self._syntax_error(scalar, start, text, error)
             return None
@@ -131,7 +138,7 @@ class ExpressionReader:
         place = scalar.part(offset + token.start_pos, offset + token.end_pos)
         if token.type == "NAME" and not hints:
             hints.append(("HR112.hint_operator", {}))
-        self._collector.report(112, place, text=str(token), hints=hints)
+        self._collector.report(112, place, text=text[token.start_pos : token.end_pos], hints=hints)
 
 
 def _is_token(node: Any, kind: str) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hazardrules.diagnostics import did_you_mean
 from hazardrules.model.law import Effective
 from hazardrules.model.scalars import read_bool, read_date, read_number
-from hazardrules.syntax.nodes import Mapping, Node, Scalar, Sequence, describe
+from hazardrules.syntax.nodes import Mapping, Node, Scalar, Sequence, describe, is_stray
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,13 +46,9 @@ class Fields:
             self.collector.report(110, node.span, what=what)
             return
         shape = describe(node)
-        self.collector.report(
-            106, node.span, variant=f"{expected}_not_{shape.rsplit('.', 1)[1]}", what=what
-        )
+        self.collector.report(106, node.span, variant=f"{expected}_not_{shape.rsplit('.', 1)[1]}", what=what)
 
-    def mapping(
-        self, node: Node | None, what: str, required: Iterable[str] = (), optional: Iterable[str] = ()
-    ) -> Mapping | None:
+    def mapping(self, node: Node | None, what: str, required: Iterable[str] = (), optional: Iterable[str] = ()) -> Mapping | None:
         """A mapping with known keys."""
         if node is None:
             return None
@@ -62,8 +58,8 @@ class Fields:
         required = tuple(required)
         known = (*required, *optional)
         if known:
-            for key, _ in node.items():
-                if key.text not in known and not key.text.startswith("\0"):
+            for key, value in node.items():
+                if key.text not in known and not is_stray(node, value) and not key.text.startswith("\0"):
                     hints = did_you_mean(key.text, known) or [("hint.keys", {"names": ", ".join(known)})]
                     self.collector.report(107, key.span, key=key.text, what=what, hints=hints)
         for key_name in required:
@@ -204,5 +200,3 @@ _FORM = {
     OPTION.pattern: "option",
     HYPHENATED.pattern: "hyphenated",
 }
-
-

@@ -102,6 +102,11 @@ CANONICAL = {
 }
 BOUND_WORDS = ("以上", "以下", "以内", "超过", "不足", "低于", "高于", "不超过", "不少于", "大于", "小于", "少于", "多于")
 
+# INVARIANT (longest unit): spellings stay in the order of SPELLINGS, the longest first
+_SPELLINGS_BY_FIRST: dict[str, list[str]] = {}
+for _spelling in SPELLINGS:
+    _SPELLINGS_BY_FIRST.setdefault(_spelling[0], []).append(_spelling)
+
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
 _NUMBER = re.compile(r"[0-9０-９]+(?:,[0-9]{3}(?![0-9]))*(?:[.．](?!\.)[0-9０-９]+)?(?:[eE][+-]?[0-9]+(?![\w.]))?")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_0-9][A-Za-z0-9_]*)*")
@@ -171,10 +176,18 @@ def tokenize(text: str, vocabulary: Vocabulary) -> list[Token] | LexError:
             continue
         found = _one(text, at, vocabulary)
         if isinstance(found, LexError):
-            return found
+            return _with_label_before(found, tokens, text)
         tokens.extend(found)
         at = found[-1].end
     return tokens
+
+
+def _with_label_before(error: LexError, tokens: list[Token], text: str) -> LexError:
+    """An unknown label together with the known one it begins with: 住宿人书 is one slip, not 住宿 and 人书."""
+    last = tokens[-1] if tokens else None
+    if error.variant != "label" or last is None or last.kind != "NAME" or last.end != error.start or last.text.isascii():
+        return error
+    return LexError("label", text[last.start : error.end], last.start, error.end)
 
 
 def _one(text: str, at: int, vocabulary: Vocabulary) -> list[Token] | LexError:
@@ -199,11 +212,11 @@ def _one(text: str, at: int, vocabulary: Vocabulary) -> list[Token] | LexError:
     if matched and (label is None or len(label) <= len(matched.group())):
         word = matched.group()
         return [Token(KEYWORDS.get(word, "NAME"), word, at, matched.end())]
-    word = next((item for item in CHINESE_KEYWORDS if text.startswith(item, at)), None)
-    if label is not None and (word is None or len(label) > len(word)):
+    keyword = next((item for item in CHINESE_KEYWORDS if text.startswith(item, at)), None)
+    if label is not None and (keyword is None or len(label) > len(keyword)):
         return [Token("NAME", label, at, at + len(label))]
-    if word is not None:
-        return [Token(kind, word, at, at + len(word)) for kind in CHINESE_KEYWORDS[word].split()]
+    if keyword is not None:
+        return [Token(kind, keyword, at, at + len(keyword)) for kind in CHINESE_KEYWORDS[keyword].split()]
     for length in (2, 1):
         kind = SYMBOLS.get(text[at : at + length])
         if kind:
@@ -263,7 +276,7 @@ def _number(text: str, at: int, vocabulary: Vocabulary) -> list[Token] | LexErro
 def _unit_at(text: str, at: int, vocabulary: Vocabulary) -> str | None:
     if at >= len(text):
         return None
-    for spelling in SPELLINGS:
+    for spelling in _SPELLINGS_BY_FIRST.get(text[at], ()):
         if not text.startswith(spelling, at):
             continue
         end = at + len(spelling)

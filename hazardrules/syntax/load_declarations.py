@@ -13,9 +13,9 @@ from hazardrules.model.rules import ActionDeclaration, DataTable
 from hazardrules.model.scalars import read_bool, read_number, read_quantity
 from hazardrules.model.subjects import Compliant, FactDeclaration, PartDeclaration, SubjectKind
 from hazardrules.model.types import BOOL, DATE, DATETIME, INTEGER, TEXT, Option, ValueType
-from hazardrules.model.units import ONE, Unit, convert, find_unit, same_dimension
+from hazardrules.model.units import ONE, Unit, convert, find_unit, same_dimension, unit_names
 from hazardrules.model.values import normalise
-from hazardrules.source import Span
+from hazardrules.source import Span, whole_file
 from hazardrules.syntax.fields import DOTTED, HYPHENATED, IDENTIFIER, OPTION, Fields
 from hazardrules.syntax.nodes import Mapping, Node, Scalar, Sequence
 
@@ -58,7 +58,7 @@ class DeclarationLoader:
         self.collector = fields.collector
         self.found = Declarations()
 
-    def _declare(self, kind: str, name: str, span: Span) -> bool:
+    def declare(self, kind: str, name: str, span: Span) -> bool:
         """Note where something is declared; False where it was declared before."""
         earlier = self.found.places.get((kind, name))
         if earlier is not None:
@@ -87,7 +87,11 @@ class DeclarationLoader:
                 around = value.get("within")
                 self.collector.report(218, around.span if around else key.span, name=place.within, hints=hints)
                 known[place.id] = Jurisdiction(place.id, place.label, None)
-        self.found.root = next((place.id for place in known.values() if place.within is None), "")
+        roots = [place.id for place in known.values() if place.within is None]
+        self.found.root = roots[0] if roots else ""
+        for other in roots[1:]:
+            span = listed.key(other).span if listed else whole_file("rulebook.yaml")
+            self.collector.report(218, span, variant="two_roots", name=other, first=roots[0])
 
     # levels.yaml, authorities.yaml, actions.yaml
 
@@ -99,7 +103,7 @@ class DeclarationLoader:
             name = self.fields.name(key, IDENTIFIER, "scale")
             entry = self.fields.mapping(value, "scale", ("label", "levels"))
             levels = self.fields.open_mapping(entry.get("levels"), "levels") if entry else None
-            if not name or not entry or not levels or not self._declare("scale", name, key.span):
+            if not name or not entry or not levels or not self.declare("scale", name, key.span):
                 continue
             steps = tuple(self._level(step_key, step) for step_key, step in levels.items())
             index = {step.id: number for number, step in enumerate(steps)}
@@ -123,7 +127,7 @@ class DeclarationLoader:
             for key, value in listed.items() if listed else ():
                 name = self.fields.name(key, IDENTIFIER, section)
                 entry = self.fields.mapping(value, section, ("label",), ("holders",))
-                if not name or not entry or not self._declare(section, name, key.span):
+                if not name or not entry or not self.declare(section, name, key.span):
                     continue
                 holders = tuple(
                     holder
@@ -160,7 +164,7 @@ class DeclarationLoader:
         for key, value in listed.items() if listed else ():
             name = self.fields.name(key, IDENTIFIER, "action")
             entry = self.fields.mapping(value, "action", ("kind", "label"), ("by", "authority", "parameters"))
-            if not name or not entry or not self._declare("action", name, key.span):
+            if not name or not entry or not self.declare("action", name, key.span):
                 continue
             kind = self.fields.one_of(entry.get("kind"), "kind", ACTION_KINDS, "remedy")
             parameters: dict[str, ParameterType] = {}
@@ -198,7 +202,7 @@ class DeclarationLoader:
         entry = self.fields.mapping(root, "subject", ("subject", "label", "facts"), ("topics", "parts"))
         scalar = self.fields.scalar(root.get("subject"), "subject")
         name = self.fields.name(scalar, IDENTIFIER, "subject") if scalar else None
-        if entry is None or scalar is None or name is None or not self._declare("subject", name, scalar.span):
+        if entry is None or scalar is None or name is None or not self.declare("subject", name, scalar.span):
             return
         topics: dict[str, Localized] = {}
         listed = self.fields.open_mapping(entry.get("topics"), "topics")
@@ -220,7 +224,7 @@ class DeclarationLoader:
         self.found.subjects[name] = SubjectKind(name, label, topics, facts, parts, scalar.span)
 
     def _part(self, subject: str, key: Scalar, node: Node) -> PartDeclaration | None:
-        name = self._member_name(subject, key, "part")
+        name = self.member_name(subject, key, "part")
         entry = self.fields.mapping(node, "part", ("of", "label"), ("one",))
         of = self.fields.text(entry.get("of"), "of") if entry else None
         if name is None or entry is None or of is None:
@@ -230,17 +234,18 @@ class DeclarationLoader:
         span = of_node.span if of_node else key.span
         return PartDeclaration(name, of, one, self.fields.localized(entry.get("label"), "label"), span)
 
-    def _member_name(self, subject: str, key: Scalar, what: str) -> str | None:
+    def member_name(self, subject: str, key: Scalar, what: str) -> str | None:
+        """A name that nothing else of a subject has: facts, parts and derived facts share one vocabulary."""
         name = self.fields.name(key, DOTTED, what)
         if name is None:
             return None
         if name in RESERVED:
             self.collector.report(114, key.span, variant="reserved", name=name)
             return None
-        return name if self._declare(f"member of {subject}", name, key.span) else None
+        return name if self.declare(f"member of {subject}", name, key.span) else None
 
     def _fact(self, subject: str, key: Scalar, node: Node, topics: dict[str, Localized]) -> FactDeclaration | None:
-        name = self._member_name(subject, key, "fact")
+        name = self.member_name(subject, key, "fact")
         optional = ("unit", "of", "counts", "minimum", "maximum", "topic", "ask", "judgement", "compliant")
         entry = self.fields.mapping(node, "fact", ("type", "label"), optional)
         if name is None or entry is None:
@@ -313,7 +318,8 @@ class DeclarationLoader:
             return None
         unit = find_unit(scalar.text)
         if unit is None:
-            self.collector.report(205, scalar.span, text=scalar.text)
+            hints = did_you_mean(scalar.text, unit_names())
+            self.collector.report(205, scalar.span, text=scalar.text, hints=hints)
         return unit
 
     def quantity(self, scalar: Scalar, unit: Unit, what: str) -> int | Fraction | None:
@@ -380,7 +386,7 @@ class DeclarationLoader:
         entry = self.fields.mapping(root, "instrument", required, optional)
         scalar = self.fields.scalar(root.get("instrument"), "instrument")
         name = self.fields.name(scalar, HYPHENATED, "instrument") if scalar else None
-        if entry is None or scalar is None or name is None or not self._declare("instrument", name, scalar.span):
+        if entry is None or scalar is None or name is None or not self.declare("instrument", name, scalar.span):
             return
         clauses: dict[str, Span] = {}
         for clause in self.fields.texts(entry.get("clauses"), "clauses"):
@@ -409,7 +415,7 @@ class DeclarationLoader:
         """A data table: its description and the CSV beside it."""
         scalar = self.fields.scalar(root.get("table"), "table")
         name = self.fields.name(scalar, IDENTIFIER, "table") if scalar else None
-        if scalar is None or name is None or not self._declare("table", name, scalar.span):
+        if scalar is None or name is None or not self.declare("table", name, scalar.span):
             return
         keys = self._columns(root.get("key"), "key")
         columns = self._columns(root.get("value"), "value")
@@ -435,7 +441,11 @@ class DeclarationLoader:
     def _rows(
         self, text: str, name: str, keys: dict[str, ValueType], columns: dict[str, ValueType]
     ) -> dict[tuple[str, ...], tuple[object, ...]]:
-        lines = list(csv.reader(io.StringIO(text)))
+        try:
+            lines = list(csv.reader(io.StringIO(text), strict=True))
+        except csv.Error as error:
+            self.collector.report(116, Span(name, 1, 1, 1, 2), variant="unreadable", reason=error)
+            return {}
         wanted = (*keys, *columns)
         if not lines or any(column not in lines[0] for column in wanted):
             missing = ", ".join(column for column in wanted if not lines or column not in lines[0])

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hazardrules.source import Span, span_between
+from hazardrules.source import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NULLS = ("", "~", "null", "Null", "NULL")
+# a fold of lines, an escape, or any other character of a double-quoted text
+_PIECE = re.compile(
+    r"([ \t]*\n[ \t\n]*)|\\(?:\n[ \t]*|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)|.", re.DOTALL
+)
 
 
 @dataclass(slots=True)
@@ -47,30 +52,51 @@ class Scalar:
         offsets = self._aligned()
         last = len(offsets) - 1
         first_at = offsets[min(start, last)]
-        end_at = offsets[min(max(end - 1, start), last)] + 1
-        return span_between(self.span.file, self.source, first_at, max(end_at, first_at + 1))
+        end_at = max(offsets[min(max(end - 1, start), last)] + 1, first_at + 1)
+        return Span(self.span.file, *self._place(first_at), *self._place(end_at))
+
+    def _place(self, at: int) -> tuple[int, int]:
+        """Line and column of an offset within the scalar, counted from the scalar's own start."""
+        line = self.span.line + self.source.count("\n", self.start, at)
+        return line, at - self.source.rfind("\n", 0, at)
 
     def _aligned(self) -> list[int]:
         """For each character of the content its offset in the file.
 
-        Blank space is skipped on both sides, so that folding, indentation and block headers do not matter; an escape
-        in a quoted scalar is pointed at approximately.
+        Blank space is skipped on both sides, so that folding, indentation and block headers do not matter.
         """
         if self._offsets is None:
-            at = self.start
-            if self.style in ("literal", "folded"):
-                at = max(self.source.find("\n", at), at)
-            elif self.style in ("single", "double"):
-                at += 1
-            offsets = []
-            for character in self.text:
-                if not character.isspace():
-                    found = self.source.find(character, at, self.end)
-                    at = found if found >= 0 else at
-                offsets.append(min(at, len(self.source) - 1))
-                at = at + 1 if not character.isspace() or self.source[at : at + 1] == character else at
+            escaped = self.style == "double" and "\\" in self.source[self.start : self.end]
+            offsets = self._unescaped() if escaped else self._found()
             self._offsets = offsets or [self.start]
         return self._offsets
+
+    def _found(self) -> list[int]:
+        """Where each character stands; those that are not blank stand in the file in the same order."""
+        at = self.start
+        if self.style in ("literal", "folded"):
+            at = max(self.source.find("\n", at), at)
+        elif self.style in ("single", "double"):
+            at += 1
+        offsets = []
+        for character in self.text:
+            if not character.isspace():
+                found = self.source.find(character, at, self.end)
+                at = found if found >= 0 else at
+            offsets.append(min(at, len(self.source) - 1))
+            at = at + 1 if not character.isspace() or self.source[at : at + 1] == character else at
+        return offsets
+
+    def _unescaped(self) -> list[int]:
+        """Where each character of a quoted text with escapes stands; an escape is pointed at as a whole."""
+        offsets: list[int] = []
+        for piece in _PIECE.finditer(self.source, self.start + 1, self.end - 1):
+            breaks = piece.group(1)
+            if breaks is not None:  # a fold: one blank, or as many line ends as there are empty lines
+                offsets += [piece.start()] * max(breaks.count("\n") - 1, 1)
+            elif not piece.group().startswith("\\\n"):
+                offsets.append(piece.start())
+        return offsets
 
 
 @dataclass(slots=True)
@@ -105,6 +131,11 @@ class Mapping:
 
 
 Node = Scalar | Sequence | Mapping
+
+
+def is_stray(mapping: Mapping, value: Node) -> bool:
+    """Whether a value is missing because YAML cut a text at a comma, which the reader has reported as HR111."""
+    return mapping.flow and isinstance(value, Scalar) and value.is_null and not value.text
 
 
 def describe(node: Node) -> str:

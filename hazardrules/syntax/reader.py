@@ -7,6 +7,7 @@ under our control, so hostile input costs bounded time and memory and cannot cra
 from __future__ import annotations
 
 import re
+import stat
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -19,13 +20,19 @@ if TYPE_CHECKING:
 
     from hazardrules.diagnostics import Collector
 
+NOTHING: dict[str, str] = {}
 MAX_BYTES = 4_000_000
 MAX_DEPTH = 40
-MAX_NODES = 400_000
+MAX_NODES = 100_000
 MAX_SCALAR = 100_000
+MAX_PROBLEMS = 100
+"""A file with more problems than anyone reads is not read further."""
+MAX_SHOWN = 80
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _STYLES = {None: "plain", "": "plain", "'": "single", '"': "double", "|": "literal", ">": "folded"}
+# control characters and lone surrogates, which YAML cannot carry, and the line ends that only YAML sees
+_REFUSED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 _SPECIAL_START = re.compile(r"""^\s*(?:-\s+)*(?:[^\s#'"\[{][^#]*?:\s+)?([\[{%>|@&*!"`].*)$""")
 
 
@@ -40,13 +47,8 @@ def read_file(path: Path, name: str, collector: Collector) -> str | None:
     Returns:
         The text with line ends as `\\n`, or None.
     """
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            collector.report(105, whole_file(name), variant="file", limit=MAX_BYTES)
-            return None
-        raw = path.read_bytes()
-    except OSError as error:
-        collector.report(101, whole_file(name), reason=error.strerror or type(error).__name__)
+    raw = read_bytes(path, name, collector)
+    if raw is None:
         return None
     try:
         text = raw.decode("utf-8-sig")
@@ -56,6 +58,23 @@ def read_file(path: Path, name: str, collector: Collector) -> str | None:
         collector.report(101, place, variant="encoding")
         return None
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_bytes(path: Path, name: str, collector: Collector) -> bytes | None:
+    """Read a file of bounded size as it is; HR101 and HR105 as for `read_file`."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for, a device never ends
+            collector.report(101, whole_file(name), variant="no_file")
+            return None
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        collector.report(101, whole_file(name), reason=error.strerror or type(error).__name__)
+        return None
+    if len(raw) > MAX_BYTES:
+        collector.report(105, whole_file(name), variant="file", limit=MAX_BYTES)
+        return None
+    return raw
 
 
 def read_yaml(text: str, name: str, collector: Collector) -> Node | None:
@@ -69,21 +88,22 @@ def read_yaml(text: str, name: str, collector: Collector) -> Node | None:
     Returns:
         The root node, or None where the text is empty or cannot be read at all.
     """
+    text = text.removeprefix("\ufeff")
     if len(text) > MAX_BYTES:
         collector.report(105, whole_file(name), variant="file", limit=MAX_BYTES)
         return None
-    for position, character in enumerate(text):
-        if _is_refused(character):
-            span = span_between(name, text, position, position + 1)
-            collector.report(102, span, variant="character", character=f"U+{ord(character):04X}")
-            return None
+    refused = _REFUSED.search(text)
+    if refused is not None:
+        span = span_between(name, text, refused.start(), refused.end())
+        collector.report(102, span, variant="character", character=f"U+{ord(refused.group()):04X}")
+        return None
     return _Assembler(text, name, collector).run()
 
 
-def _is_refused(character: str) -> bool:
-    """Control characters and lone surrogates, which YAML cannot carry."""
-    code = ord(character)
-    return (code < 32 and character not in "\n\t") or code == 127 or 0xD800 <= code <= 0xDFFF or code in (0xFFFE, 0xFFFF)
+def _shown(text: str) -> str:
+    """Words of the author for a message: one line of bounded length."""
+    line = " ".join(text[: 2 * MAX_SHOWN].split())
+    return line if len(line) <= MAX_SHOWN and len(text) <= 2 * MAX_SHOWN else f"{line[:MAX_SHOWN]}…"
 
 
 class _Frame:
@@ -107,6 +127,7 @@ class _Assembler:
         self.stack: list[_Frame] = []
         self.root: Node | None = None
         self.count = 0
+        self.first_problem = collector.count
 
     def run(self) -> Node | None:
         documents = 0
@@ -136,7 +157,7 @@ class _Assembler:
             if event.anchor is not None:
                 self.collector.report(103, self._span(event), variant="anchor")
             if event.tag is not None and event.tag != "!":
-                self.collector.report(103, self._span(event), variant="tag", tag=event.tag)
+                self.collector.report(103, self._span(event), variant="tag", tag=_shown(event.tag))
             self.count += 1
             if self.count > MAX_NODES or len(self.stack) > MAX_DEPTH:
                 variant = "nodes" if self.count > MAX_NODES else "depth"
@@ -151,6 +172,9 @@ class _Assembler:
             self.stack.append(_Frame(event.start_mark, {}, flow=bool(event.flow_style)))
         elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
             self._close(event)
+        if self.collector.count - self.first_problem >= MAX_PROBLEMS:
+            self.collector.report(105, self._span(event), variant="problems", limit=MAX_PROBLEMS)
+            return False
         return True
 
     def _scalar(self, event: Any) -> Scalar:
@@ -159,6 +183,10 @@ class _Assembler:
         if len(text) > MAX_SCALAR:
             self.collector.report(105, span, variant="scalar", limit=MAX_SCALAR)
             text = text[:MAX_SCALAR]
+        refused = _REFUSED.search(text)
+        if refused is not None:  # the escapes of a quoted text can write what the file itself may not hold
+            self.collector.report(102, span, variant="character", character=f"U+{ord(refused.group()):04X}")
+            text = _REFUSED.sub("\ufffd", text)
         style = _STYLES.get(event.style, "plain")
         return Scalar(text, span, style, self.text, event.start_mark.index, event.end_mark.index)
 
@@ -197,11 +225,13 @@ class _Assembler:
         key, frame.key = frame.key, None
         if frame.flow and isinstance(node, Scalar) and node.is_null and not node.text:
             if ":" in key.text:
-                self.collector.report(111, key.span, variant="no_space", text=key.text)
+                hints = [("HR111.hint_no_space", NOTHING)]
+                self.collector.report(111, key.span, variant="no_space", text=_shown(key.text), hints=hints)
             else:
-                self.collector.report(111, key.span, variant="stray", text=key.text)
+                hints = [("HR111.hint_quote", NOTHING)]
+                self.collector.report(111, key.span, variant="stray", text=_shown(key.text), hints=hints)
         if key.text in frame.items:
-            self.collector.report(104, key.span, key=key.text)
+            self.collector.report(104, key.span, key=_shown(key.text))
             return
         frame.items[key.text] = (key, node)
 
@@ -237,9 +267,11 @@ class _Assembler:
                 at = found.start(1)
                 shown = found.group(1).rstrip()[:60]
                 place = Span(self.name, number + 1, at + 1, number + 1, at + 1 + len(shown))
-                self.collector.report(111, place, variant="start", character=shown[0], text=shown)
+                hints = [("HR111.hint_start", NOTHING)]
+                self.collector.report(111, place, variant="start", character=shown[0], text=shown, hints=hints)
                 return
         if "\t" in self.lines[line][: column + 1]:
             self.collector.report(102, span, variant="tab")
             return
-        self.collector.report(102, span, reason=str(error.problem or error.context))
+        hints = [("HR102.hint", NOTHING)]
+        self.collector.report(102, span, reason=str(error.problem or error.context), hints=hints)

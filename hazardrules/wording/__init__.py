@@ -38,8 +38,17 @@ def say(lang: str, key: str, args: Mapping[str, object] | None = None) -> str:
     for section in SECTIONS:
         phrase = phrases(lang, section).get(key)
         if phrase is not None:
-            return phrase.format_map(args) if args else phrase
+            return phrase.format_map(_with_nouns(lang, args)) if args else phrase
     raise KeyError(key)
+
+
+def _with_nouns(lang: str, args: Mapping[str, object]) -> Mapping[str, object]:
+    """`what` names a kind of thing, which has a noun in each language, or else a key of the author's file."""
+    if "what" not in args:
+        return args
+    what = str(args["what"])
+    key = f"`{what}` " if lang == "zh" else f"`{what}`"
+    return {**args, "what": phrases(lang, "reading").get(f"what.{what}", key)}
 
 
 def pick(texts: Mapping[str, str], lang: str) -> str:

@@ -1,3 +1,31 @@
-"""Wording: results."""
+"""Wording: classifications, reasons, explanations."""
 
-PHRASES: dict[str, str] = {}
+PHRASES: dict[str, str] = {
+    "value.unknown": "unknown",
+    "reason.yes": "{label}: yes",
+    "reason.no": "{label}: no",
+    "reason.in": "{label}: {value}, one of {options}",
+    "reason.not_in": "{label}: {value}, none of {options}",
+    "reason.contains": "{label}: {value}, which contains {options}",
+    "reason.not_contains": "{label}: {value}, without {options}",
+    "reason.intersects": "{label}: {value}, with at least one of {options}",
+    "reason.not_intersects": "{label}: {value}, with none of {options}",
+    "reason.at_least": "{held} of {of} items hold, {need} are enough",
+    "reason.fewer_than": "{held} of {of} items hold, fewer than {need}",
+    "reason.rule_holds": "this holds: {rule}",
+    "reason.rule_fails": "this does not hold: {rule}",
+    "reason.none_of_parts": "{label} ({count}): for none of them does `{condition}` hold",
+    "reason.all_parts": "{label} ({count}): `{condition}` holds for each of them",
+    "result.text_unread": "{title}: in force, but its text could not be read",
+    "result.exception": "exception in clause {clause}",
+    "note.division_by_zero": "a quotient by zero stays unknown ({words})",
+    "note.not_in_table": "no row in the data table: {words}",
+    "note.table_not_in_force": "the data table `{words}` is not in force on this day",
+    "note.extreme_of_nothing": "the least or greatest of no parts stays unknown ({words})",
+    "note.deadline_not_computed": "no due date for `{words}`: the rulebook's calendar does not cover the year",
+    "note.no_jurisdiction": "no place was given, so local law was left out: {packs}",
+    "note.start_unknown": "nobody knows whether these were in force yet: {packs}",
+    "explain.exception_granted": "clause {clause} relieves: {why}",
+    "explain.exception_not_granted": "clause {clause} does not relieve: {why}",
+    "explain.exception_open": "clause {clause} could relieve; the facts for it are missing",
+}

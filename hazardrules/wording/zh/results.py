@@ -1,3 +1,31 @@
-"""Wording: results."""
+"""Wording: classifications, reasons, explanations."""
 
-PHRASES: dict[str, str] = {}
+PHRASES: dict[str, str] = {
+    "value.unknown": "未知",
+    "reason.yes": "{label}：是",
+    "reason.no": "{label}：否",
+    "reason.in": "{label}：{value}，属于{options}",
+    "reason.not_in": "{label}：{value}，不属于{options}",
+    "reason.contains": "{label}：{value}，包含{options}",
+    "reason.not_contains": "{label}：{value}，不包含{options}",
+    "reason.intersects": "{label}：{value}，涉及{options}",
+    "reason.not_intersects": "{label}：{value}，不涉及{options}",
+    "reason.at_least": "{of} 项中有 {held} 项成立，达到 {need} 项",
+    "reason.fewer_than": "{of} 项中有 {held} 项成立，不到 {need} 项",
+    "reason.rule_holds": "另一规则成立：{rule}",
+    "reason.rule_fails": "另一规则不成立：{rule}",
+    "reason.none_of_parts": "{label}（{count}）：没有一个满足 `{condition}`",
+    "reason.all_parts": "{label}（{count}）：每个都满足 `{condition}`",
+    "result.text_unread": "{title}：已施行，但未能读到条文",
+    "result.exception": "第 {clause} 条的例外",
+    "note.division_by_zero": "除数为零，结果视为未知（{words}）",
+    "note.not_in_table": "数据表中没有这一行：{words}",
+    "note.table_not_in_force": "数据表 `{words}` 在这一天不具效力",
+    "note.extreme_of_nothing": "没有部件，最大值或最小值未知（{words}）",
+    "note.deadline_not_computed": "期限 `{words}` 未能算出到期日：规则库的工作日历未覆盖该年",
+    "note.no_jurisdiction": "未指明辖区，未适用地方规定：{packs}",
+    "note.start_unknown": "无法确定当时是否已经施行：{packs}",
+    "explain.exception_granted": "第 {clause} 条予以豁免：{why}",
+    "explain.exception_not_granted": "第 {clause} 条不适用：{why}",
+    "explain.exception_open": "第 {clause} 条可能豁免，所需事实尚缺",
+}

@@ -1,0 +1,418 @@
+"""The verbs of the library: load a rulebook, classify cases, explain answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hazardrules.classify import Inquiry
+from hazardrules.diagnostics import Collector, nearest
+from hazardrules.engines.generated import Generated
+from hazardrules.engines.reference import Reference
+from hazardrules.errors import FactsError, LookupFailedError, RulebookError
+from hazardrules.intake import Intake, Problem, assume_compliant, json_schema, model_for, read_case
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hazardrules.compiler.plan import Compiled, CompiledRule, Plan
+    from hazardrules.diagnostics import Diagnostic
+    from hazardrules.engines.base import Engine
+    from hazardrules.intake import Case
+    from hazardrules.intake.models import SubjectModel
+    from hazardrules.model.instances import Instance
+    from hazardrules.model.law import Instrument
+    from hazardrules.model.results import Classification, Explanation
+    from hazardrules.model.rules import ActionDeclaration, Pack
+    from hazardrules.model.subjects import FactDeclaration, SubjectKind
+
+ENGINES: dict[str, Engine] = {engine.name: engine for engine in (Generated(), Reference())}
+
+
+def shipped_rules() -> Path:
+    """The folder of the rulebook that comes with the library."""
+    package = Path(str(files("hazardrules")))
+    inside = package / "rules"
+    return inside if inside.is_dir() else package.parent / "rules"
+
+
+def check(folder: str | Path | None = None) -> list[Diagnostic]:
+    """Every problem of a rulebook folder, sorted by file and position; empty where there is none.
+
+    Args:
+        folder: The folder with `rulebook.yaml`; the shipped rulebook by default.
+    """
+    return compile_folder(Path(folder) if folder is not None else shipped_rules())[1]
+
+
+def compile_folder(folder: Path) -> tuple[Compiled | None, list[Diagnostic]]:
+    """Read and compile a rulebook; the compiled form is complete only where no diagnostic is an error."""
+    from hazardrules.compiler.compile import compile_source  # noqa: PLC0415 - the graph library is slow to import
+    from hazardrules.syntax.loader import read_rulebook  # noqa: PLC0415 - a cached rulebook needs no YAML
+
+    collector = Collector()
+    source = read_rulebook(folder, collector)
+    compiled = compile_source(source, collector) if source is not None else None
+    return compiled, collector.diagnostics
+
+
+def load(folder: str | Path | None = None, *, engine: str = "generated", cache: bool = False) -> Rulebook:
+    """Load a rulebook.
+
+    Args:
+        folder: The folder with `rulebook.yaml`; the rulebook that comes with the library by default.
+        engine: The engine for single cases: `generated` or `reference`.
+        cache: Keep the compiled rulebook in the user's cache folder, under the digest of its content, and take it from
+            there next time. Only files of this user are ever read from it.
+
+    Returns:
+        The rulebook; safe to share between threads.
+
+    Raises:
+        RulebookError: The rulebook has errors; carries every diagnostic.
+        LookupFailedError: There is no such engine.
+    """
+    where = Path(folder) if folder is not None else shipped_rules()
+    chosen = _engine(engine)
+    if cache:
+        from hazardrules.cache import cached_compile  # noqa: PLC0415 - only when asked for
+
+        return Rulebook(cached_compile(where, compile_folder), chosen)
+    compiled, diagnostics = compile_folder(where)
+    if compiled is None or any(found.severity == "error" for found in diagnostics):
+        raise RulebookError(diagnostics)
+    return Rulebook(compiled, chosen, diagnostics)
+
+
+def _engine(name: str) -> Engine:
+    if name not in ENGINES:
+        raise LookupFailedError("engine", name, nearest(name, ENGINES) or tuple(ENGINES))
+    return ENGINES[name]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """A rule, or a row of a decision table, to read about.
+
+    Attributes:
+        name: Its full name.
+        compiled: Its resolved form: conditions, actions, dates, basis.
+        pack: The pack it belongs to.
+    """
+
+    name: str
+    compiled: CompiledRule
+    pack: Pack
+
+
+class Rulebook:
+    """A loaded rulebook.
+
+    Attributes:
+        compiled: Its resolved form, for engines and tools.
+        warnings: Diagnostics that do not keep it from being used.
+    """
+
+    def __init__(self, compiled: Compiled, engine: Engine, warnings: Iterable[Diagnostic] = ()) -> None:
+        """Wrap a compiled rulebook; use `load`."""
+        self.compiled = compiled
+        self.warnings = tuple(warnings)
+        self._engine = engine
+        self._intake = Intake(compiled.source.subjects)
+
+    def __repr__(self) -> str:
+        """Name, version and size."""
+        return f"<Rulebook {self.name} {self.version}: {len(self.compiled.rules)} rules>"
+
+    @property
+    def name(self) -> str:
+        """The name in `rulebook.yaml`."""
+        return self.compiled.source.name
+
+    @property
+    def version(self) -> str:
+        """The version in `rulebook.yaml`."""
+        return self.compiled.source.version
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the rulebook's content: an answer with the same digest can be replayed."""
+        return self.compiled.source.digest
+
+    @property
+    def intake(self) -> Intake:
+        """Reads submitted facts."""
+        return self._intake
+
+    # classification
+
+    def classify(  # noqa: PLR0913 - a case has these sides; all but the facts by keyword
+        self,
+        facts: object,
+        *,
+        subject: str | None = None,
+        as_of: date | None = None,
+        jurisdiction: str | None = None,
+        packs: Iterable[str] | None = None,
+        complete: bool | Iterable[str] | None = None,
+        lang: str | None = None,
+        engine: str | None = None,
+    ) -> Classification:
+        """Judge one case.
+
+        Args:
+            facts: A mapping (`{"premises": {…}}`, or the facts alone), a `Case`, or a model made by `model`.
+            subject: The kind of subject, where the facts do not say it.
+            as_of: The day for which the case is judged; it may stand in the case instead.
+            jurisdiction: The place; it may stand in the case instead. Without one only the law of the whole country
+                is applied.
+            packs: Only these packs or sectors (`gas` stands for every `gas.…`).
+            complete: The submitter states that nothing else was wrong: altogether, or in these packs.
+            lang: The language of texts: `zh` or `en`; the rulebook's own by default.
+            engine: Another engine than the one chosen at load.
+
+        Returns:
+            The answer.
+
+        Raises:
+            FactsError: The facts cannot be read, or no day is given; carries every problem.
+            LookupFailedError: No such pack, place, language or engine.
+        """
+        inquiry = self.inquire(
+            facts, subject=subject, as_of=as_of, jurisdiction=jurisdiction, packs=packs, complete=complete,
+            lang=lang, engine=engine,
+        )  # fmt: skip
+        return inquiry.classification()
+
+    def classify_many(
+        self,
+        cases: Iterable[object],
+        *,
+        subject: str | None = None,
+        as_of: date | None = None,
+        jurisdiction: str | None = None,
+        lang: str | None = None,
+    ) -> Iterator[Classification | FactsError]:
+        """Judge cases one after another; a case that cannot be read gives its error in its place, none is lost."""
+        for case in cases:
+            try:
+                yield self.classify(case, subject=subject, as_of=as_of, jurisdiction=jurisdiction, lang=lang)
+            except FactsError as error:
+                yield error
+
+    def explain(self, facts: object, rule: str, *, part: str = "", **options: Any) -> Explanation:
+        """Why a rule holds, fails or stays open for a case, fired or not.
+
+        Args:
+            facts: As for `classify`.
+            rule: The full name of the rule (or of a row of a decision table).
+            part: The path of the part that is asked about: `cylinders[2]`; by default the first subject of the
+                rule's kind.
+            options: As for `classify`.
+
+        Raises:
+            FactsError: The facts cannot be read.
+            LookupFailedError: No such rule, or no such part.
+        """
+        info = self.rule(rule)
+        inquiry = self.inquire(facts, **options)
+        paths = [path for path, instance in inquiry.by_path.items() if instance.kind == info.compiled.on]
+        if part and part not in paths:
+            raise LookupFailedError("part", part, nearest(part, paths) or tuple(paths[:3]))
+        if not paths:
+            raise LookupFailedError("part", info.compiled.on, ())
+        return inquiry.explanation(info.name, part or paths[0])
+
+    def inquire(  # noqa: PLR0913 - as for classify
+        self,
+        facts: object,
+        *,
+        subject: str | None = None,
+        as_of: date | None = None,
+        jurisdiction: str | None = None,
+        packs: Iterable[str] | None = None,
+        complete: bool | Iterable[str] | None = None,
+        lang: str | None = None,
+        engine: str | None = None,
+    ) -> Inquiry:
+        """Judge one case and keep everything that can be asked about it; `classify` and `explain` stand on this."""
+        case = self._case(facts, subject)
+        day = as_of if as_of is not None else case.as_of
+        if day is None:
+            raise FactsError([Problem("as_of", "intake.no_as_of", place=case.place)])
+        place = jurisdiction if jurisdiction is not None else case.jurisdiction
+        source = self.compiled.source
+        if place is not None and place not in source.jurisdictions:
+            raise LookupFailedError("jurisdiction", place, nearest(place, source.jurisdictions))
+        language = lang if lang is not None else source.default_language
+        if language not in source.languages:
+            raise LookupFailedError("language", language, source.languages)
+        instance = self._intake.read(case.subject, case.data, place=case.place)
+        assumptions: list[tuple[str, str, str]] = []
+        stated = case.complete if complete is None else complete
+        if stated:
+            instance, assumptions = self._assume(instance, stated)
+        return Inquiry(
+            self._plan(day, place), instance, day, _engine(engine) if engine is not None else self._engine, language,
+            case=case.name, jurisdiction=place, packs=self._packs(packs) if packs is not None else None,
+            assumptions=assumptions,
+        )  # fmt: skip
+
+    def _case(self, facts: object, subject: str | None) -> Case:
+        from hazardrules.intake import Case  # noqa: PLC0415 - also a type
+
+        if isinstance(facts, Case):
+            return replace(facts, subject=subject) if subject is not None else facts
+        return read_case(facts, self._intake, subject=subject)
+
+    def _plan(self, day: date, place: str | None) -> Plan:
+        return self.compiled.in_force(day, place)
+
+    def _packs(self, names: Iterable[str]) -> frozenset[str]:
+        known = self.compiled.source.packs
+        chosen: set[str] = set()
+        for name in [names] if isinstance(names, str) else names:
+            found = {pack for pack in known if pack == name or pack.startswith(f"{name}.")}
+            if not found:
+                raise LookupFailedError("pack", name, nearest(name, known))
+            chosen |= found
+        return frozenset(chosen)
+
+    def _assume(
+        self, instance: Instance, stated: bool | Iterable[str]
+    ) -> tuple[Instance, list[tuple[str, str, str]]]:
+        wanted = None
+        if not isinstance(stated, bool):
+            packs = self._packs(stated)
+            read: dict[str, set[str]] = {}
+            for rule in self.compiled.rules.values():
+                if rule.pack in packs:
+                    read.setdefault(rule.on, set()).update(rule.own_facts)
+            wanted = lambda kind, fact: fact in read.get(kind, ())  # noqa: E731 - a small closure
+        found = assume_compliant(instance, self.compiled.source.subjects, wanted)
+        listed = [(path, fact, _shown(value)) for path, fact, value in found.assumptions]
+        return found.instance, listed
+
+    # looking things up
+
+    def at(self, day: date, jurisdiction: str | None = None) -> DatedRulebook:
+        """The law of one day and place."""
+        return DatedRulebook(self, day, jurisdiction)
+
+    def rule(self, name: str) -> RuleInfo:
+        """A rule by its full name.
+
+        Raises:
+            LookupFailedError: No such rule; carries the nearest names.
+        """
+        found = self.compiled.rules.get(name)
+        if found is None:
+            rows = [row for row, rule in self.compiled.rules.items() if rule.table == name]
+            raise LookupFailedError("rule", name, rows[:3] or nearest(name, self.compiled.rules))
+        return RuleInfo(name, found, self.compiled.source.packs[found.pack])
+
+    def rules(self) -> Iterator[RuleInfo]:
+        """Every rule, by name."""
+        for name in self.compiled.rules:
+            yield self.rule(name)
+
+    def subject(self, name: str) -> SubjectKind:
+        """A kind of subject by id or label.
+
+        Raises:
+            LookupFailedError: No such subject.
+        """
+        found = self._intake.find_subject(name)
+        if found is None:
+            raise LookupFailedError("subject", name, nearest(name, self.compiled.source.subjects))
+        return self.compiled.source.subjects[found]
+
+    def fact(self, subject: str, name: str) -> FactDeclaration:
+        """The declaration of a fact.
+
+        Raises:
+            LookupFailedError: No such subject or fact.
+        """
+        kind = self.subject(subject)
+        found = self._intake.find_member(kind.id, name)
+        if found is None or found not in kind.facts:
+            raise LookupFailedError("fact", name, nearest(name, kind.facts))
+        return kind.facts[found]
+
+    def instrument(self, name: str) -> Instrument:
+        """A legal instrument by its id.
+
+        Raises:
+            LookupFailedError: No such instrument.
+        """
+        instruments = self.compiled.source.instruments
+        if name not in instruments:
+            raise LookupFailedError("instrument", name, nearest(name, instruments))
+        return instruments[name]
+
+    def action(self, name: str) -> ActionDeclaration:
+        """An entry of the catalogue of actions.
+
+        Raises:
+            LookupFailedError: No such action.
+        """
+        actions = self.compiled.source.actions
+        if name not in actions:
+            raise LookupFailedError("action", name, nearest(name, actions))
+        return actions[name]
+
+    # vocabularies for other systems
+
+    def model(self, subject: str, lang: str = "en") -> type[SubjectModel]:
+        """A pydantic model of a subject's facts; its instances can be classified.
+
+        Raises:
+            LookupFailedError: No such subject.
+        """
+        return model_for(self.subject(subject).id, self.compiled.source.subjects, lang)
+
+    def json_schema(self, subject: str, lang: str = "en") -> dict[str, Any]:
+        """A JSON Schema (draft 2020-12) of a subject's facts, for forms and OpenAPI.
+
+        Raises:
+            LookupFailedError: No such subject.
+        """
+        return json_schema(self.subject(subject).id, self.compiled.source.subjects, lang)
+
+
+@dataclass(frozen=True, slots=True)
+class DatedRulebook:
+    """The law of one day and place.
+
+    Attributes:
+        book: The rulebook.
+        day: The day.
+        jurisdiction: The place; None for the law of the whole country.
+    """
+
+    book: Rulebook
+    day: date
+    jurisdiction: str | None = None
+
+    def classify(self, facts: object, **options: Any) -> Classification:
+        """Judge one case on this day and in this place; options as for `Rulebook.classify`."""
+        return self.book.classify(facts, as_of=self.day, jurisdiction=self.jurisdiction, **options)
+
+    def rules(self) -> tuple[str, ...]:
+        """The names of the rules in force, or perhaps in force."""
+        return tuple(self.book.compiled.in_force(self.day, self.jurisdiction).rules)
+
+
+def _shown(value: object) -> str:
+    if value == ():
+        return "[]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, frozenset):
+        return ", ".join(sorted(value))
+    from hazardrules.explain import decimal_text  # noqa: PLC0415 - small and local
+
+    return decimal_text(value) if not isinstance(value, str) and hasattr(value, "numerator") else str(value)

@@ -1,0 +1,603 @@
+"""Verdicts -> Classification: levels at once, everything else when it is read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from hazardrules.duties import Duties
+from hazardrules.engines.reference import Evaluator
+from hazardrules.explain import Because, Explainer
+from hazardrules.missing import missing_facts, open_facts
+from hazardrules.model.results import (
+    Action,
+    Assumption,
+    Basis,
+    Classification,
+    DerivedValue,
+    Explanation,
+    Finding,
+    LevelRange,
+    MissingFacts,
+    NotExamined,
+    RulebookRef,
+    RuleNote,
+    Undetermined,
+    published,
+)
+from hazardrules.wording import pick, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+    from hazardrules.compiler.plan import Compiled, CompiledRule, Plan
+    from hazardrules.engines.base import Engine, Verdict
+    from hazardrules.model.instances import Instance
+    from hazardrules.model.law import ClauseRef
+
+MAX_OPENING_FACTS = 8
+
+
+class Inquiry:
+    """One case under one law: what the engine said, and whatever is asked about it later."""
+
+    def __init__(  # noqa: PLR0913 - the sides of a case
+        self,
+        plan: Plan,
+        root: Instance,
+        as_of: date,
+        engine: Engine,
+        lang: str,
+        *,
+        case: str | None = None,
+        jurisdiction: str | None = None,
+        packs: frozenset[str] | None = None,
+        assumptions: Sequence[tuple[str, str, str]] = (),
+    ) -> None:
+        """Judge a case.
+
+        Args:
+            plan: The law of the day and place.
+            root: The subject with its parts.
+            as_of: The day of the case.
+            engine: Decides truth.
+            lang: The language of texts for people.
+            case: The name of the case.
+            jurisdiction: The place as it was asked for.
+            packs: Only these packs are looked at; None for all.
+            assumptions: Facts taken to satisfy the law: path, fact, value.
+        """
+        self.plan, self.root, self.as_of, self.engine, self.lang = plan, root, as_of, engine, lang
+        self.case, self.jurisdiction, self.packs, self.assumed = case, jurisdiction, packs, assumptions
+        self.source = plan.compiled.source
+        self.verdicts: list[Verdict] = engine.evaluate(plan, root, as_of)
+        self.by_path = {verdict.instance.path: verdict.instance for verdict in self.verdicts}
+        self.evaluator = Evaluator(plan, root, as_of)
+        self._scope_memo: dict[tuple[int, int], Any] = {}
+
+    # the answer
+
+    def classification(self) -> Classification:
+        """Build the answer."""
+        findings: list[Finding] = []
+        undetermined: list[Undetermined] = []
+        ranges = self._ranges()
+        for verdict in self.verdicts:
+            instance = verdict.instance
+            for name in verdict.holds:
+                rule = self.plan.rules[name]
+                if self._looked_at(rule) and not _silent(rule):
+                    ranges.holds(rule)
+                    findings.append(self._finding(rule, instance))
+            for name in verdict.undetermined:
+                rule = self.plan.rules[name]
+                if not self._looked_at(rule) or _silent(rule):
+                    continue
+                examined = self.examined(instance, rule)
+                ranges.open(rule, examined=examined)
+                if examined:
+                    undetermined.append(self._undetermined(rule, instance))
+            ranges.settle(self, verdict)
+        for kind in self._absent_kinds():
+            for name in self.plan.by_kind.get(kind, ()):
+                rule = self.plan.rules[name]
+                if self._looked_at(rule):
+                    ranges.open(rule, examined=False)
+        findings.sort(key=_by_severity)
+        undetermined.sort(key=_by_severity)
+        found = Classification.model_construct(
+            case=self.case,
+            subject=self.root.kind,
+            as_of=self.as_of,
+            jurisdiction=self.jurisdiction,
+            lang=self.lang,
+            engine=self.engine.name,
+            rulebook=_rulebook_ref(self.plan.compiled),
+            levels=ranges.result(self.lang),
+            findings=findings,
+            undetermined=undetermined,
+        )
+        found._lazy = self  # noqa: SLF001 - the result computes its sections through this inquiry
+        self._findings, self._open = findings, undetermined
+        return found
+
+    def _looked_at(self, rule: CompiledRule) -> bool:
+        return self.packs is None or rule.pack in self.packs
+
+    def _ranges(self) -> _Ranges:
+        kinds = {verdict.instance.kind for verdict in self.verdicts} | self._absent_kinds()
+        return _Ranges(self.plan, kinds, self.packs)
+
+    def _absent_kinds(self) -> set[str]:
+        """Kinds of parts that could exist but were neither submitted nor said not to exist."""
+        found: set[str] = set()
+        pending: list[str] = []
+        for verdict in self.verdicts:
+            subject = self.source.subjects[verdict.instance.kind]
+            pending += [part.of for part in subject.parts.values() if verdict.instance.parts.get(part.name) is None]
+        while pending:
+            kind = pending.pop()
+            if kind not in found:
+                found.add(kind)
+                pending += [part.of for part in self.source.subjects[kind].parts.values()]
+        return found
+
+    def examined(self, instance: Instance, rule: CompiledRule) -> bool:
+        """Whether the submitted facts touch an undetermined rule; hiding the others never changes a truth."""
+        scope = self._scope(instance, rule)
+        if rule.unread:
+            return scope is not False
+        if scope is None:
+            return self.evaluator.condition(rule.when, instance) is True
+        return any(_submitted(instance, name) for name in rule.own_facts)
+
+    def _scope(self, instance: Instance, rule: CompiledRule) -> bool | None:
+        if rule.scope is None:
+            return True
+        key = (id(instance), id(rule.scope))
+        if key not in self._scope_memo:
+            self._scope_memo[key] = self.evaluator.condition(rule.scope, instance)
+        found: bool | None = self._scope_memo[key]
+        return found
+
+    def _finding(self, rule: CompiledRule, instance: Instance) -> Finding:
+        title, text, basis = self.words(rule)
+        scale, level = rule.level or (None, None)
+        found = Finding.model_construct(
+            rule=rule.name, kind=rule.rule.kind, title=title, text=text, subject=instance.path, scale=scale,
+            level=level, severity=self._severity(rule), basis=basis,
+        )  # fmt: skip
+        found._lazy = self  # noqa: SLF001 - see above
+        return found
+
+    def _undetermined(self, rule: CompiledRule, instance: Instance) -> Undetermined:
+        title, _, basis = self.words(rule)
+        scale, level = rule.level or (None, None)
+        found = Undetermined.model_construct(
+            rule=rule.name, title=title, subject=instance.path, scale=scale, level=level,
+            severity=self._severity(rule), basis=basis, text_unread=rule.unread,
+        )  # fmt: skip
+        found._lazy = self  # noqa: SLF001 - see above
+        return found
+
+    def _severity(self, rule: CompiledRule) -> int:
+        if rule.level is None:
+            return 0
+        scale = self.source.scales[rule.level[0]]
+        return scale.levels[scale.step(rule.level[1])].severity
+
+    def words(self, rule: CompiledRule) -> tuple[str, str, list[Basis]]:
+        """Title, text and basis of a rule; the same objects for every case of a plan."""
+        static = self.plan.engine_state.setdefault(f"words:{self.lang}", {})
+        found = static.get(rule.name)  # type: ignore[attr-defined]  # a dict, set one line above
+        if found is None:
+            text = pick(rule.text, self.lang)
+            title = pick(rule.rule.title, self.lang) or text or rule.name
+            if rule.unread:
+                title = say(self.lang, "result.text_unread", {"title": title})
+            found = (title, text, self.basis_of(rule.basis + rule.rule.see, rule.rule.verified))
+            static[rule.name] = found  # type: ignore[index]  # see above
+        return found  # type: ignore[no-any-return]  # see above
+
+    def basis_of(self, refs: Iterable[ClauseRef], verified: bool) -> list[Basis]:
+        """Legal bases in their public form."""
+        found = []
+        for ref in refs:
+            instrument = self.source.instruments.get(ref.law)
+            found.append(
+                Basis.model_construct(
+                    instrument=ref.law,
+                    number=instrument.number if instrument else "",
+                    title=pick(instrument.title, self.lang) if instrument else ref.law,
+                    clause=ref.cite or ref.clause,
+                    verified=verified,
+                )
+            )
+        return found
+
+    # parts computed when they are read
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """Words reasons."""
+        return Explainer(self.evaluator, self.lang)
+
+    @cached_property
+    def duties(self) -> Duties:
+        """Builds actions."""
+        return Duties(self.evaluator, self.lang, self.basis_of)
+
+    def reasons(self, subject: str, rule: str) -> tuple[Because, ...]:
+        """Why a rule's condition holds."""
+        return self.explainer.reasons(self.plan.rules[rule].when, self.by_path[subject])
+
+    def scope_reasons(self, subject: str, rule: str) -> tuple[Because, ...]:
+        """Why a rule applies."""
+        scope = self.plan.rules[rule].scope
+        return () if scope is None else self.explainer.reasons(scope, self.by_path[subject])
+
+    def missing(self, subject: str, rule: str) -> MissingFacts:
+        """What would settle a rule."""
+        if self.plan.rules[rule].unread:
+            return MissingFacts(to_hold=[], to_clear=[], more=False)
+        found = missing_facts(self.evaluator, self.by_path[subject], rule)
+        return MissingFacts(
+            to_hold=[list(facts) for facts in found.to_hold],
+            to_clear=[list(facts) for facts in found.to_clear],
+            more=found.more,
+        )
+
+    def section(self, name: str) -> Any:
+        """A section of the classification, by its name."""
+        return getattr(self, f"_section_{name}")()
+
+    def _section_actions_of(self) -> dict[tuple[str, str], list[str]]:
+        return {key: [action.action for action in actions] for key, actions in self._actions_by_finding.items()}
+
+    @cached_property
+    def _actions_by_finding(self) -> dict[tuple[str, str], list[Action]]:
+        found = {}
+        for finding in self._findings:
+            rule = self.plan.rules[finding.rule]
+            instance = self.by_path[finding.subject]
+            amends = rule.rule.kind == "amends"
+            found[finding.subject, finding.rule] = [] if amends else self.duties.of_rule(instance, rule)
+        return found
+
+    def _section_actions(self) -> list[Action]:
+        weighted = [
+            (action, finding.severity)
+            for finding in self._findings
+            for action in self._actions_by_finding[finding.subject, finding.rule]
+        ]
+        return self.duties.merge(weighted)
+
+    def _section_holds_but_for(self) -> Any:
+        return self.holds_but_for
+
+    def holds_but_for(self, subject: str, name: str) -> list[str]:
+        """Open exceptions and overriding rules of a rule that holds otherwise."""
+        instance, rule = self.by_path[subject], self.plan.rules[name]
+        if self._scope(instance, rule) is not True or self.evaluator.condition(rule.when, instance) is not True:
+            return []
+        found = []
+        for exemption, condition in zip(rule.rule.unless, rule.unless, strict=True):
+            if self.evaluator.condition(condition, instance) is None:
+                clause = ", ".join(ref.cite or ref.clause for ref in exemption.basis) or rule.name
+                found.append(say(self.lang, "result.exception", {"clause": clause}))
+        overriders = self.plan.overriders.get(name, ())
+        return found + [other for other in overriders if self.evaluator.matches(instance, other) is None]
+
+    def _section_not_examined(self) -> dict[str, NotExamined]:
+        counts: Counter[str] = Counter()
+        opening: dict[str, Counter[str]] = {}
+        for verdict in self.verdicts:
+            instance = verdict.instance
+            for name in verdict.undetermined:
+                rule = self.plan.rules[name]
+                if not self._looked_at(rule) or _silent(rule) or self.examined(instance, rule):
+                    continue
+                counts[rule.pack] += 1
+                facts = opening.setdefault(rule.pack, Counter())
+                if self._scope(instance, rule) is None and rule.scope is not None:
+                    facts.update(self._open_scope(rule, instance))
+                else:
+                    prefix = f"{instance.path}." if instance.path else ""
+                    facts.update(f"{prefix}{fact}" for fact in rule.own_facts if not _submitted(instance, fact))
+            subject = self.source.subjects[instance.kind]
+            for part in subject.parts.values():
+                if instance.parts.get(part.name) is None:
+                    path = f"{instance.path}.{part.name}" if instance.path else part.name
+                    for name in self.plan.by_kind.get(part.of, ()):
+                        rule = self.plan.rules[name]
+                        if self._looked_at(rule) and not _silent(rule):
+                            counts[rule.pack] += 1
+                            opening.setdefault(rule.pack, Counter())[path] += 1
+        result = {}
+        for pack in sorted(counts):
+            ranked = sorted(opening[pack].items(), key=lambda item: (-item[1], item[0]))
+            result[pack] = NotExamined.model_construct(
+                rules=counts[pack], opens_with=[fact for fact, _ in ranked[:MAX_OPENING_FACTS]]
+            )
+        return result
+
+    def _open_scope(self, rule: CompiledRule, instance: Instance) -> tuple[str, ...]:
+        key = f"{id(rule.scope)}:{instance.path}"
+        memo: dict[str, tuple[str, ...]] = self.__dict__.setdefault("_open_scopes", {})
+        if key not in memo and rule.scope is not None:
+            memo[key] = open_facts(self.evaluator, rule.scope, instance)
+        return memo.get(key, ())
+
+    def _section_derived(self) -> list[DerivedValue]:
+        found = []
+        for verdict in self.verdicts:
+            instance = verdict.instance
+            for (kind, name), derived in self.plan.compiled.derived.items():
+                if kind != instance.kind or not derived.report or not self._pack_looked_at(derived.pack):
+                    continue
+                value = self.evaluator.derived(instance, name)
+                if value is None:
+                    continue
+                found.append(
+                    DerivedValue.model_construct(
+                        name=name,
+                        label=pick(derived.label, self.lang) or name,
+                        subject=instance.path,
+                        value=self.explainer.show_value(value, derived.expr.type),
+                        working=published(self.explainer.working(instance, name)),
+                    )
+                )
+        return found
+
+    def _pack_looked_at(self, pack: str) -> bool:
+        return self.packs is None or pack in self.packs
+
+    def _note(self, rule: CompiledRule, instance: Instance, **more: Any) -> RuleNote:
+        title, _, basis = self.words(rule)
+        fields = {"by": [], "state": None, "date": None, **more}
+        return RuleNote.model_construct(rule=rule.name, title=title, subject=instance.path, basis=basis, **fields)
+
+    def _section_displaced(self) -> list[RuleNote]:
+        found = []
+        for verdict in self.verdicts:
+            instance = verdict.instance
+            for name in self.plan.by_kind.get(instance.kind, ()):
+                others = self.plan.overriders.get(name, ())
+                if others and self._looked_at(self.plan.rules[name]) and self.evaluator.matches(instance, name) is True:
+                    by = [other for other in others if self.evaluator.matches(instance, other) is True]
+                    if by:
+                        found.append(self._note(self.plan.rules[name], instance, by=by))
+        return found
+
+    def _section_relieved(self) -> list[RuleNote]:
+        found = []
+        for verdict in self.verdicts:
+            instance = verdict.instance
+            for name in self.plan.by_kind.get(instance.kind, ()):
+                rule = self.plan.rules[name]
+                if not rule.unless or not self._looked_at(rule) or name in self.plan.force:
+                    continue
+                granted = [
+                    ", ".join(ref.cite or ref.clause for ref in exemption.basis) or name
+                    for exemption, condition in zip(rule.rule.unless, rule.unless, strict=True)
+                    if self.evaluator.condition(condition, instance) is True
+                ]
+                if granted and self._scope(instance, rule) is True and self.evaluator.condition(rule.when, instance) is True:
+                    found.append(self._note(rule, instance, by=granted))
+        return found
+
+    def _section_not_in_force(self) -> list[RuleNote]:
+        found = []
+        for verdict in self.verdicts:
+            instance = verdict.instance
+            for rule in self.plan.dormant.values():
+                if rule.on != instance.kind or rule.unread or _silent(rule) or not self._looked_at(rule):
+                    continue
+                if self.evaluator.would_match(instance, rule) is True:
+                    period = rule.effective
+                    over = period.until is not None and self.as_of >= period.until
+                    day = period.last_day() if over else period.start
+                    state = "no_longer" if over else "not_yet"
+                    found.append(self._note(rule, instance, state=state, date=day.isoformat() if day else None))
+        return found
+
+    def _section_out_of_scope(self) -> list[str]:
+        packs = {rule.pack for rule in self.plan.rules.values() if self._looked_at(rule)}
+        found = []
+        for name in sorted(packs):
+            scope = self.plan.compiled.scopes.get(name)
+            on = self.source.packs[name].on
+            inside = [verdict.instance for verdict in self.verdicts if verdict.instance.kind == on]
+            if scope is not None and inside and all(self.evaluator.condition(scope, item) is False for item in inside):
+                found.append(name)
+        return found
+
+    def _section_assumptions(self) -> list[Assumption]:
+        return [
+            Assumption.model_construct(fact=f"{path}.{fact}" if path else fact, value=value)
+            for path, fact, value in self.assumed
+        ]
+
+    def _section_judgements(self) -> list[str]:
+        found: dict[str, None] = {}
+        for finding in self._findings:
+            instance = self.by_path[finding.subject]
+            facts = self.source.subjects[instance.kind].facts
+            for name in sorted(self.plan.rules[finding.rule].own_facts):
+                if name in facts and facts[name].judgement and name in instance.facts:
+                    path = f"{instance.path}.{name}" if instance.path else name
+                    found[f"{path} {pick(facts[name].label, self.lang)}"] = None
+        return list(found)
+
+    def _section_notes(self) -> list[str]:
+        for finding in self._findings:
+            _ = self._actions_by_finding[finding.subject, finding.rule]
+        found = [say(self.lang, f"note.{kind}", {"words": words}) for kind, words in sorted(self.evaluator.notes)]
+        if self.jurisdiction is None and self.plan.elsewhere:
+            packs = sorted({self.plan.compiled.rules[name].pack for name in self.plan.elsewhere})
+            found.append(say(self.lang, "note.no_jurisdiction", {"packs": ", ".join(packs)}))
+        unknown = sorted({self.plan.rules[name].pack for name in self.plan.force})
+        if unknown and any(rule in self.plan.force for verdict in self.verdicts for rule in verdict.undetermined):
+            found.append(say(self.lang, "note.start_unknown", {"packs": ", ".join(unknown)}))
+        return found
+
+    # why and why not
+
+    def explanation(self, name: str, subject: str = "") -> Explanation:
+        """Why a rule holds, fails or stays open for a subject."""
+        instance = self.by_path[subject]
+        compiled = self.plan.compiled
+        rule = self.plan.rules.get(name) or compiled.rules[name]
+        title, text, basis = self.words(rule)
+        scope = True if rule.scope is None else self.evaluator.condition(rule.scope, instance)
+        condition = self.evaluator.condition(rule.when, instance)
+        displaced = [o for o in self.plan.overriders.get(name, ()) if self.evaluator.matches(instance, o) is True]
+        if name in self.plan.dormant:
+            truth = "not_in_force"
+        elif name not in self.plan.rules:
+            truth = "elsewhere"
+        elif displaced and self.evaluator.matches(instance, name) is True:
+            truth = "displaced"
+        else:
+            truth = {True: "holds", False: "fails", None: "undetermined"}[self.evaluator.truth(instance, name)]
+        open_or_true = scope if scope is None else bool(scope)
+        exceptions = []
+        for exemption, unless in zip(rule.rule.unless, rule.unless, strict=True):
+            granted = self.evaluator.condition(unless, instance)
+            state = {True: "granted", False: "not_granted", None: "open"}[granted]
+            clause = ", ".join(ref.cite or ref.clause for ref in exemption.basis)
+            why = [] if granted is None else self.explainer.reasons(unless, instance, wanted=granted)
+            words = "; ".join(reason.text for reason in why)
+            exceptions.append(say(self.lang, f"explain.exception_{state}", {"clause": clause, "why": words}))
+        return Explanation(
+            rule=name,
+            title=title,
+            text=text,
+            subject=subject,
+            truth=truth,
+            basis=basis,
+            applies=open_or_true,
+            scope=[]
+            if rule.scope is None or scope is None
+            else published(self.explainer.reasons(rule.scope, instance, wanted=scope)),
+            condition=condition,
+            reasons=[] if condition is None else published(self.explainer.reasons(rule.when, instance, wanted=condition)),
+            exceptions=exceptions,
+            displaced_by=displaced,
+            missing=self.missing(subject, name) if truth == "undetermined" else None,
+        )
+
+
+def _rulebook_ref(compiled: Compiled) -> RulebookRef:
+    source = compiled.source
+    return RulebookRef.model_construct(name=source.name, version=source.version, digest=source.digest)
+
+
+def _silent(rule: CompiledRule) -> bool:
+    """A row of a table that only closes a gap."""
+    return rule.row is not None and rule.level is None and not rule.actions
+
+
+def _submitted(instance: Instance, name: str) -> bool:
+    if name.startswith("owner."):
+        return instance.owner is not None and name[6:] in instance.owner.facts
+    return name in instance.facts or instance.parts.get(name) is not None
+
+
+def _by_severity(found: Finding | Undetermined) -> tuple[int, str, str]:
+    return -found.severity, found.rule, found.subject
+
+
+class _Ranges:
+    """Per scale the lowest and the highest level that the rules admit."""
+
+    def __init__(self, plan: Plan, kinds: set[str], packs: frozenset[str] | None) -> None:
+        self.plan = plan
+        self.scales = plan.compiled.source.scales
+        used = plan.engine_state.setdefault("scales", {})
+        key = (tuple(sorted(kinds)), packs)
+        names = used.get(key)  # type: ignore[attr-defined]  # a dict, set one line above
+        if names is None:
+            found = {
+                plan.rules[name].level[0]  # type: ignore[index]  # tested below
+                for kind in kinds
+                for name in plan.by_kind.get(kind, ())
+                if plan.rules[name].level is not None and (packs is None or plan.rules[name].pack in packs)
+            }
+            names = used[key] = tuple(sorted(found))  # type: ignore[index]  # see above
+        self.least = dict.fromkeys(names, 0)
+        self.most = dict.fromkeys(names, 0)
+        self.examined = dict.fromkeys(names, 0)
+
+    def _step(self, rule: CompiledRule) -> tuple[str, int] | None:
+        return None if rule.level is None else (rule.level[0], self.scales[rule.level[0]].index[rule.level[1]])
+
+    def holds(self, rule: CompiledRule) -> None:
+        """A rule that holds raises all three."""
+        found = self._step(rule)
+        if found is not None:
+            scale, step = found
+            for side in (self.least, self.most, self.examined):
+                side[scale] = max(side[scale], step)
+
+    def open(self, rule: CompiledRule, *, examined: bool) -> None:
+        """An undetermined rule raises what is possible."""
+        found = self._step(rule)
+        if found is not None:
+            scale, step = found
+            self.most[scale] = max(self.most[scale], step)
+            if examined:
+                self.examined[scale] = max(self.examined[scale], step)
+
+    def settle(self, inquiry: Inquiry, verdict: Verdict) -> None:
+        """Raise the least level by rules that hold but for an open override, and by tables whose row is not settled."""
+        tables: dict[str, list[CompiledRule]] = {}
+        for name in verdict.undetermined:
+            rule = self.plan.rules[name]
+            if rule.table is not None and rule.complete and not rule.rule.overrides:
+                tables.setdefault(rule.table, []).append(rule)
+            others = self.plan.overriders.get(name, ())
+            if others and rule.level and inquiry.evaluator.matches(verdict.instance, name) is True:
+                either = [rule, *(self.plan.rules[o] for o in others if o in verdict.undetermined)]
+                self._raise(either)
+        for rows in tables.values():
+            first = rows[0]
+            instance = verdict.instance
+            applies = first.scope is None or inquiry.evaluator.condition(first.scope, instance) is True
+            relieved = any(inquiry.evaluator.condition(item, instance) is not False for item in first.unless)
+            whole = not any(row.name in self.plan.force or self.plan.overriders.get(row.name) for row in rows)
+            guarded = first.rule.when is not None
+            taken = any(name in verdict.holds for name in self._rows(first))
+            if applies and not relieved and whole and not guarded and not taken:
+                self._raise(rows)
+
+    def _rows(self, rule: CompiledRule) -> list[str]:
+        table = rule.rule.table
+        return [] if table is None else [f"{rule.rule.name}.{row.number}" for row in table.rows]
+
+    def _raise(self, either: list[CompiledRule]) -> None:
+        """One of these rules holds, whichever it is."""
+        steps = [self._step(rule) for rule in either]
+        known = [step for step in steps if step is not None]
+        if len(known) == len(steps) and len({scale for scale, _ in known}) == 1:
+            scale = known[0][0]
+            self.least[scale] = max(self.least[scale], min(step for _, step in known))
+
+    def result(self, lang: str) -> dict[str, LevelRange]:
+        """The ranges in their public form."""
+        found = {}
+        for name, least in self.least.items():
+            scale = self.scales[name]
+            settled = scale.levels[least].id if least >= self.examined[name] else None
+            found[name] = LevelRange.model_construct(
+                scale=name,
+                level=settled,
+                at_least=scale.levels[least].id,
+                at_most=scale.levels[max(self.most[name], least)].id,
+                at_most_examined=scale.levels[max(self.examined[name], least)].id,
+                label=pick(scale.label, lang),
+            )
+        return found
+

@@ -1,0 +1,1 @@
+"""RulebookSource -> Plan: names, types, units, graph; knows nothing of YAML."""

@@ -1,0 +1,1 @@
+"""Checks over a compiled rulebook that need more than one name at a time."""

@@ -1,0 +1,230 @@
+"""HR302, HR303, HR304: do the rows of a decision table overlap, and do they leave a gap?
+
+Every condition cell asks something of the expression in its heading. Where all cells of a column compare with constants
+the column falls into finitely many regions (points and the open stretches between them, enum values, true and false);
+the rows are then checked on the grid of all regions, exactly.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+from typing import TYPE_CHECKING
+
+from hazardrules.diagnostics import Related
+from hazardrules.model import expressions as ir
+from hazardrules.model import syntax_tree as ast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hazardrules.diagnostics import Collector
+    from hazardrules.model.rulebook import RulebookSource
+    from hazardrules.model.rules import DecisionTable
+
+MAX_REGIONS = 20_000
+
+_Region = tuple[str, object]
+"""A region: how it is printed in a diagnostic, and a value inside it."""
+_Point = list[tuple[ir.Expr, _Region]]
+
+
+def check_table(
+    table: DecisionTable, conditions: list[ir.Expr | None], source: RulebookSource, collector: Collector
+) -> bool:
+    """Report overlapping rows and gaps of a table with hit policy `unique`; under `first` only gaps matter.
+
+    Returns:
+        Whether the table is proven complete: some row holds, whatever the facts.
+    """
+    if table.hit == "collect":
+        return False
+    rows = [
+        (row, condition)
+        for row, condition in zip(table.rows, conditions, strict=True)
+        if not any(isinstance(cell, ast.ElseCell) for cell in row.cells)
+    ]
+    if any(condition is None for _, condition in rows):
+        return False
+    has_else = len(rows) < len(table.rows)
+    grid = _grid([condition for _, condition in rows if condition is not None], source)
+    if grid is None:
+        collector.report(304, table.span)
+        return has_else
+    expressions, regions = grid
+    keys = [_key(expr) for expr in expressions]
+    tests = [_test(condition) for _, condition in rows if condition is not None]
+    reported: set[tuple[int, int]] = set()
+    gap: _Point | None = None
+    for chosen in product(*regions):
+        point = list(zip(expressions, chosen, strict=True))
+        values = {key: region[1] for key, region in zip(keys, chosen, strict=True)}
+        hits = [number for number, test in enumerate(tests) if test(values)]
+        if not hits and gap is None:
+            gap = point
+        if table.hit == "unique":
+            for later in hits[1:]:
+                pair = (hits[0], later)
+                if pair not in reported:
+                    reported.add(pair)
+                    first, second = rows[hits[0]][0], rows[later][0]
+                    related = [Related(first.span, "related.row", {"number": str(first.number)})]
+                    collector.report(
+                        302, second.span, first=first.number, second=second.number, where=_describe(point), related=related
+                    )
+    if gap is not None and not has_else:
+        collector.report(303, table.span, where=_describe(gap), hints=[("HR303.hint_else", {})])
+    return has_else or gap is None
+
+
+def _grid(
+    conditions: list[ir.Expr], source: RulebookSource
+) -> tuple[list[ir.Expr], list[list[_Region]]] | None:
+    atoms: dict[str, tuple[ir.Expr, set[object]]] = {}
+    for condition in conditions:
+        if not _collect(condition, atoms):
+            return None
+    expressions = [expr for expr, _ in atoms.values()]
+    regions: list[list[_Region]] = []
+    total = 1
+    for expr, points in atoms.values():
+        found = _regions(expr, points, source)
+        if found is None:
+            return None
+        regions.append(found)
+        total *= len(found)
+        if total > MAX_REGIONS:
+            return None
+    return expressions, regions
+
+
+def _key(expr: ir.Expr) -> str:
+    """What is the same expression in two places: its form without its spans."""
+    match expr:
+        case ir.FactRef() | ir.DerivedRef() | ir.RuleRef():
+            return f"{expr.base}|{expr.name}"
+        case ir.ParameterRef(name=name):
+            return f"parameter|{name}"
+        case ir.Const(value=value):
+            return f"const|{value!r}"
+        case _:
+            inner = ",".join(_key(child) for child in ir.children(expr))
+            detail = getattr(expr, "op", "") or getattr(expr, "name", "") or getattr(expr, "function", "")
+            return f"{type(expr).__name__}|{detail}|{getattr(expr, 'part', '')}|{inner}"
+
+
+def _collect(expr: ir.Expr, atoms: dict[str, tuple[ir.Expr, set[object]]]) -> bool:
+    """Gather what cells compare and with which constants; False where a cell is no comparison with constants."""
+
+    def note(subject: ir.Expr, values: set[object]) -> bool:
+        atoms.setdefault(_key(subject), (subject, set()))[1].update(values)
+        return True
+
+    match expr:
+        case ir.Const():
+            return True
+        case ir.Not(item=item):
+            return _collect(item, atoms)
+        case ir.Junction(items=items):
+            return all([_collect(item, atoms) for item in items])
+        case ir.Compare(left=left, right=ir.Const(value=value)):
+            return note(left, {value})
+        case ir.In(item=item, options=options):
+            return note(item, {option.value for option in options})
+        case ir.FactRef() | ir.DerivedRef() | ir.RuleRef():
+            return note(expr, {True, False})
+        case _:
+            return False
+
+
+def _regions(expr: ir.Expr, points: set[object], source: RulebookSource) -> list[_Region] | None:
+    kind = expr.type
+    if kind.name == "bool":
+        return [("false", False), ("true", True)]
+    if kind.name == "enum":
+        return [(option, option) for option in kind.options]
+    if kind.name != "number":
+        return None
+    low, high = _declared_bounds(expr, source)
+    unit = f" {kind.unit.name}" if kind.unit.name else ""
+    values = sorted(point for point in points if isinstance(point, (int, Fraction)))
+    if not values:
+        return None
+    found: list[_Region] = []
+    step = Fraction(1, 2)
+    edges = [values[0] - 1, *values, values[-1] + 1]
+    for before, here in zip(edges, edges[1:], strict=False):
+        middle: int | Fraction = before + (here - before) * step
+        if before == edges[0]:
+            middle = here - 1 if kind.integer else here - step
+        elif here == edges[-1]:
+            middle = before + 1 if kind.integer else before + step
+        elif kind.integer:
+            middle = before + 1
+        inside = (low is None or middle >= low) and (high is None or middle <= high)
+        strictly = middle < here if here != edges[-1] else True
+        if before == edges[0] and low is not None and low < here:
+            middle, inside = (max(low, middle), True)
+        if inside and strictly and middle not in values:
+            found.append((f"{_print(middle)}{unit}", middle))
+        if here != edges[-1] and (low is None or here >= low) and (high is None or here <= high):
+            found.append((f"{_print(here)}{unit}", here))
+    return found
+
+
+def _declared_bounds(expr: ir.Expr, source: RulebookSource) -> tuple[int | Fraction | None, int | Fraction | None]:
+    if isinstance(expr, ir.FactRef):
+        fact = source.subjects[expr.kind].facts[expr.name]
+        return fact.minimum, fact.maximum
+    if isinstance(expr, ir.Quantified) and expr.function == "count":
+        return 0, None
+    return None, None
+
+
+def _print(value: int | Fraction) -> str:
+    return str(value) if isinstance(value, int) else f"{float(value):g}"
+
+
+_COMPARE: dict[str, Callable[[object, object], bool]] = {
+    "<": lambda a, b: a < b,  # type: ignore[operator]  # numbers
+    "<=": lambda a, b: a <= b,  # type: ignore[operator]  # numbers
+    ">": lambda a, b: a > b,  # type: ignore[operator]  # numbers
+    ">=": lambda a, b: a >= b,  # type: ignore[operator]  # numbers
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+}
+
+
+def _test(expr: ir.Expr) -> Callable[[dict[str, object]], bool]:  # noqa: PLR0911 - one return per form
+    """A condition over the grid as a function of a point; keys are computed once."""
+    match expr:
+        case ir.Const(value=value):
+            return lambda _values: bool(value)
+        case ir.Not(item=item):
+            inner = _test(item)
+            return lambda values: not inner(values)
+        case ir.Junction(op=op, items=items):
+            tests = [_test(item) for item in items]
+            combine = all if op == "and" else any
+            return lambda values: combine(test(values) for test in tests)
+        case ir.Compare(op=op, left=left, right=ir.Const(value=value)):
+            key, compare = _key(left), _COMPARE[op]
+            return lambda values: compare(values[key], value)
+        case ir.In(item=item, options=options):
+            key, known = _key(item), [option.value for option in options]
+            return lambda values: values[key] in known
+        case _:
+            key = _key(expr)
+            return lambda values: bool(values[key])
+
+
+def _describe(point: _Point) -> str:
+    return ", ".join(f"{_name(expr)} = {region[0]}" for expr, region in point)
+
+
+def _name(expr: ir.Expr) -> str:
+    match expr:
+        case ir.FactRef(name=name) | ir.DerivedRef(name=name) | ir.RuleRef(name=name) | ir.ParameterRef(name=name):
+            return name
+        case _:
+            return f"column at {expr.span.line}:{expr.span.column}"

@@ -1,0 +1,176 @@
+"""Findings -> required actions: parameters computed, deadlines dated, authorities named, duplicates merged."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from hazardrules.explain import decimal_text
+from hazardrules.model.intervals import bounds
+from hazardrules.model.results import Action, Amount, AuthorityRef, Basis
+from hazardrules.model.scalars import read_date, read_span
+from hazardrules.model.values import add_span
+from hazardrules.wording import pick
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from hazardrules.compiler.plan import CompiledAction, CompiledRule, Plan
+    from hazardrules.engines.reference import Evaluator
+    from hazardrules.model.instances import Instance
+    from hazardrules.model.law import ClauseRef, Role
+
+    BasisOf = Callable[[Iterable[ClauseRef], bool], list[Basis]]
+
+IMMEDIATELY = ("immediately", "立即")
+_KINDS = ("order", "remedy", "report", "measure", "penalty", "criminal")
+
+
+class Duties:
+    """Builds the required actions of one case."""
+
+    def __init__(self, evaluator: Evaluator, lang: str, basis_of: BasisOf) -> None:
+        """Bind to an evaluated case."""
+        self.evaluator, self.lang, self.basis_of = evaluator, lang, basis_of
+        self.plan: Plan = evaluator.plan
+        self.source = self.plan.compiled.source
+
+    def of_rule(self, instance: Instance, rule: CompiledRule) -> list[Action]:
+        """The actions of a finding, changed by the rules that amend it."""
+        own = [self._action(instance, rule, action) for action in rule.actions]
+        for name in self.plan.amenders.get(rule.name, ()):
+            if self.evaluator.truth(instance, name) is not True:
+                continue
+            changed = [self._action(instance, self.plan.rules[name], action) for action in self.plan.rules[name].actions]
+            replaced = {action.action for action in changed}
+            kept = [action for action in own if action.action not in replaced]
+            own = kept + [
+                action.model_copy(update={"rules": [rule.name], "amended_by": [name]}) for action in changed
+            ]
+        return own
+
+    def merge(self, actions: Iterable[tuple[Action, int]]) -> list[Action]:
+        """Actions that demand the same of the same subject become one; the most urgent come first.
+
+        Args:
+            actions: Actions with the severity of the finding behind each.
+        """
+        merged: dict[tuple[Any, ...], Action] = {}
+        severity: dict[tuple[Any, ...], int] = {}
+        for action, weight in actions:
+            key = (
+                action.action,
+                action.subject,
+                action.duty_holder,
+                action.authority.role if action.authority else None,
+                action.within,
+                _amount_key(action.amount),
+                action.points,
+                repr(sorted(action.parameters.items(), key=lambda item: item[0])),
+            )
+            severity[key] = max(severity.get(key, 0), weight)
+            before = merged.get(key)
+            if before is None:
+                merged[key] = action
+                continue
+            basis = before.basis + [found for found in action.basis if found not in before.basis]
+            rules = list(dict.fromkeys([*before.rules, *action.rules]))
+            amended = list(dict.fromkeys([*before.amended_by, *action.amended_by]))
+            merged[key] = before.model_copy(update={"basis": basis, "rules": rules, "amended_by": amended})
+
+        def urgency(key: tuple[Any, ...]) -> tuple[Any, ...]:
+            action = merged[key]
+            return (
+                action.due or date.max,
+                _KINDS.index(action.kind),
+                -severity[key],
+                action.action,
+                action.subject,
+                action.rules,
+            )
+
+        return [merged[key] for key in sorted(merged, key=urgency)]
+
+    def _action(self, instance: Instance, rule: CompiledRule, action: CompiledAction) -> Action:
+        use = action.use
+        declared = self.source.actions[use.action]
+        amount: Amount | None = None
+        points: int | None = None
+        parameters: dict[str, Amount | str] = {}
+        within: str | None = None
+        for name, kind in declared.parameters.items():
+            if name in use.written:
+                if kind == "deadline":
+                    within = use.written[name]
+                else:
+                    parameters[name] = use.written[name]
+            elif name in action.values:
+                found, exact = self._amount(instance, *action.values[name])
+                if kind == "money" and amount is None:
+                    amount = found
+                elif name == "points" and isinstance(exact, int):
+                    points = exact
+                else:
+                    parameters[name] = found
+        by = use.by or declared.by
+        role = use.authority or declared.authority
+        basis = use.basis or rule.basis
+        return Action.model_construct(
+            action=use.action,
+            kind=declared.kind,
+            text=pick(declared.label, self.lang),
+            subject=instance.path,
+            duty_holder=pick(self.source.duty_holders[by].label, self.lang) if by else None,
+            authority=self._authority(role) if role else None,
+            within=within,
+            due=self.due(within) if within else None,
+            amount=amount,
+            points=points,
+            parameters=parameters,
+            basis=self.basis_of(basis, rule.rule.verified),
+            rules=[rule.name],
+            amended_by=[],
+        )
+
+    def _amount(self, instance: Instance, low: Any, high: Any) -> tuple[Amount, Any]:
+        unit = (low if low is not None else high).type.unit.name
+        least = self.evaluator.value(low, instance) if low is not None else None
+        most = self.evaluator.value(high, instance) if high is not None else None
+        first = bounds(least)[0]
+        last = bounds(most)[1]
+        exact = least if isinstance(least, (int, Fraction)) and low is high else None
+        return Amount(low=_finite(first), high=_finite(last), unit=unit), exact
+
+    def _authority(self, role: str) -> AuthorityRef:
+        declared: Role = self.source.authorities[role]
+        for place in self.plan.places:
+            for holder in declared.holders:
+                if holder.jurisdiction == place and holder.effective.is_in_force(self.evaluator.as_of) is True:
+                    return AuthorityRef(role=role, title=pick(declared.label, self.lang), holder=pick(holder.name, self.lang))
+        return AuthorityRef(role=role, title=pick(declared.label, self.lang), holder=None)
+
+    def due(self, within: str) -> date | None:
+        """The day on which a deadline ends, counted from the day of the case; None where it is no matter of days."""
+        as_of = self.evaluator.as_of
+        if within in IMMEDIATELY:
+            return as_of
+        day = read_date(within)
+        if day is not None:
+            return day
+        span = read_span(within)
+        if span is None:
+            return None
+        found = add_span(as_of, span, self.evaluator.working_day)
+        if found is None:
+            self.evaluator.note("deadline_not_computed", within)
+        return found
+
+
+def _finite(bound: Any) -> str | None:
+    return None if isinstance(bound, float) else decimal_text(bound)
+
+
+def _amount_key(amount: Amount | None) -> tuple[str | None, str | None, str] | None:
+    return None if amount is None else (amount.low, amount.high, amount.unit)
+

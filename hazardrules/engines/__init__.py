@@ -1,0 +1,1 @@
+"""Engines: truth per rule; they do not know one another."""

@@ -1,0 +1,54 @@
+"""What every engine offers: which rules hold for a subject and its parts, and which stay undetermined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from hazardrules.compiler.plan import Plan
+    from hazardrules.model.instances import Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an engine says of one subject; every other rule on it fails.
+
+    Attributes:
+        instance: The subject, or one of its parts.
+        holds: Names of the rules that hold, in plan order.
+        undetermined: Names of the rules that are neither known to hold nor known to fail, in plan order.
+    """
+
+    instance: Instance
+    holds: tuple[str, ...]
+    undetermined: tuple[str, ...]
+
+
+class Engine(Protocol):
+    """Something that evaluates a plan."""
+
+    name: str
+
+    def evaluate(self, plan: Plan, root: Instance, as_of: date) -> list[Verdict]:
+        """Judge a subject and all its parts.
+
+        Args:
+            plan: The law of one day and place.
+            root: The subject with its facts and parts, already typed.
+            as_of: The day of the case; an input, like a fact.
+
+        Returns:
+            One verdict per subject: the root first, then its parts in the order of `walk`.
+        """
+
+
+def walk(root: Instance) -> Iterator[Instance]:
+    """A subject and everything it contains, parents first, parts in the order of their names and lists."""
+    yield root
+    for name in sorted(root.parts):
+        for part in root.parts[name] or ():
+            yield from walk(part)

@@ -1,0 +1,198 @@
+"""One case: a subject with its facts, the day and the place for which it is judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hazardrules.intake.names import MAX_NAME, fold
+from hazardrules.intake.problems import Problems, Refused, is_bad_text, nearest_names, shown
+from hazardrules.intake.reader import as_mapping, is_blank
+from hazardrules.intake.values import MAX_ITEMS, read_day, word
+from hazardrules.model.scalars import read_bool
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import date
+
+    from hazardrules.intake.reader import Intake
+
+KEYS = {
+    "as_of": "as_of",
+    "判定日期": "as_of",
+    "jurisdiction": "jurisdiction",
+    "辖区": "jurisdiction",
+    "complete": "complete",
+    "name": "name",
+}
+"""The entries of a case beside its facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One subject submitted for one day and place.
+
+    Attributes:
+        subject: The id of the kind of subject; None where nothing says it.
+        data: Its facts as they were submitted, not read yet.
+        as_of: The day for which it is judged.
+        jurisdiction: The place for which it is judged, by its id.
+        complete: The submitter states that nothing else was wrong: altogether, or in these packs.
+        name: What the submitter calls it.
+        place: The file and line it was read from.
+    """
+
+    subject: str | None
+    data: Mapping[str, object]
+    as_of: date | None = None
+    jurisdiction: str | None = None
+    complete: bool | tuple[str, ...] = False
+    name: str | None = None
+    place: str = ""
+
+
+def read_case(
+    data: object, intake: Intake, *, subject: str | None = None, extra: Collection[str] = (), place: str = ""
+) -> Case:
+    """Read a case in the form that files have.
+
+    Args:
+        data: A mapping with `as_of`, `jurisdiction`, `complete`, `name`, and the kind of subject with its facts; or
+            with the facts themselves, where the kind of subject is known. In that second form, a name that is both an
+            entry of a case and a fact of the subject is the fact.
+        intake: Knows the names.
+        subject: The kind of subject, where it is known beforehand.
+        extra: Further entries that somebody else reads.
+        place: The file and line, for problems.
+
+    Returns:
+        The case; its facts are not read yet.
+
+    Raises:
+        FactsError: Carries every problem of the case itself; its facts have theirs when they are read.
+    """
+    problems = Problems(place)
+    mapping = as_mapping(data)
+    if mapping is None:
+        problems.add("", "intake.not_case", given=shown(data))
+        problems.check()
+        mapping = {}
+    kind = intake.find_subject(subject) if subject is not None else None
+    if subject is not None and kind is None:
+        hints = nearest_names(subject, {name: name for name in intake.forms})
+        problems.add("", "intake.unknown_subject", hints, given=shown(subject))
+    if kind is None and subject is None and len(intake.forms) == 1:
+        kind = next(iter(intake.forms))
+    holders = {
+        key: found
+        for key in mapping
+        if (found := intake.find_subject(key)) and not (kind and intake.find_member(kind, key)) and key not in extra
+    }
+    if holders:
+        case = _nested(mapping, holders, extra, problems)
+        if subject is not None and kind is not None and case.subject != kind:
+            problems.add("", "intake.other_subject", given=case.subject, subject=kind)
+    else:
+        case = _plain(mapping, kind, intake, extra, problems)
+    problems.check()
+    return case
+
+
+def _meta_key(key: object) -> str | None:
+    if not isinstance(key, str) or len(key) > MAX_NAME:
+        return None
+    return KEYS.get(key) or KEYS.get(fold(key))
+
+
+def _nested(
+    mapping: Mapping[Any, object], holders: Mapping[str, str], extra: Collection[str], problems: Problems
+) -> Case:
+    """`{as_of: …, premises: {…}}`."""
+    if len(holders) > 1:
+        problems.add("", "intake.two_subjects", names=", ".join(f"`{name}`" for name in holders))
+    key, kind = next(iter(holders.items()))
+    inner = mapping[key]
+    facts = {} if is_blank(inner) else as_mapping(inner)
+    if facts is None:
+        problems.add(shown(key), "intake.not_facts", given=shown(inner))
+        facts = {}
+    meta: dict[str, object] = {}
+    for other, value in mapping.items():
+        if other in holders or other in extra:
+            continue
+        known = _meta_key(other)
+        if known is None:
+            hints = nearest_names(other, {name: name for name in (*KEYS, *extra)}) if isinstance(other, str) else []
+            problems.add(shown(other), "intake.unknown_case_key", hints, given=shown(other))
+        elif known in meta:
+            problems.add(known, "intake.given_twice", given=shown(other))
+        else:
+            meta[known] = value
+    return _case(kind, facts, meta, problems)
+
+
+def _plain(
+    mapping: Mapping[Any, object], kind: str | None, intake: Intake, extra: Collection[str], problems: Problems
+) -> Case:
+    """`{as_of: …, uses: …, floor_area: …}`."""
+    meta: dict[str, object] = {}
+    facts: dict[str, object] = {}
+    for key, value in mapping.items():
+        if key in extra:
+            continue
+        known = _meta_key(key)
+        if known is None or (kind is not None and intake.find_member(kind, key) is not None):
+            facts[key] = value
+        elif known in meta:
+            problems.add(known, "intake.given_twice", given=shown(key))
+        else:
+            meta[known] = value
+    return _case(kind, facts, meta, problems)
+
+
+def _case(kind: str | None, facts: Mapping[str, object], meta: Mapping[str, object], problems: Problems) -> Case:
+    return Case(
+        kind,
+        facts,
+        _as_of(meta.get("as_of"), problems),
+        _short(meta.get("jurisdiction"), "jurisdiction", "intake.not_jurisdiction", problems),
+        _complete(meta.get("complete"), problems),
+        _short(meta.get("name"), "name", "intake.not_text", problems),
+        problems.place,
+    )
+
+
+def _as_of(value: object, problems: Problems) -> date | None:
+    if is_blank(value):
+        return None
+    try:
+        return read_day(value)
+    except Refused as refused:
+        problems.refuse("as_of", refused)
+        return None
+
+
+def _short(value: object, path: str, key: str, problems: Problems) -> str | None:
+    if is_blank(value):
+        return None
+    if isinstance(value, str) and len(value) <= MAX_NAME * 5 and not is_bad_text(value):
+        return value.strip()
+    problems.add(path, key, given=shown(value))
+    return None
+
+
+def _complete(value: object, problems: Problems) -> bool | tuple[str, ...]:
+    if is_blank(value):
+        return False
+    if isinstance(value, bool):
+        return value
+    items = [value] if isinstance(value, str) else value
+    if isinstance(items, (list, tuple)) and len(items) <= MAX_ITEMS:
+        words = [word(item) for item in items]
+        truth = read_bool(words[0] or "") if isinstance(value, str) else None
+        if truth is not None:
+            return truth
+        if words and all(text and not is_bad_text(text) for text in words):
+            return tuple(text for text in words if text)
+    problems.add("complete", "intake.not_complete", [("intake.hint.complete", {})], given=shown(value))
+    return False

@@ -1,0 +1,256 @@
+"""A folder of files -> a RulebookSource: declarations first, then packs; a problem never ends the reading."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from hazardrules.diagnostics import did_you_mean
+from hazardrules.model.law import Effective
+from hazardrules.model.rulebook import RulebookSource
+from hazardrules.source import whole_file
+from hazardrules.syntax.expressions import ExpressionReader
+from hazardrules.syntax.fields import HYPHENATED, Fields
+from hazardrules.syntax.folder import list_folder
+from hazardrules.syntax.legal_basis import LawReader, Scope
+from hazardrules.syntax.lexer import Vocabulary
+from hazardrules.syntax.load_declarations import DeclarationLoader
+from hazardrules.syntax.load_packs import PackLoader, labels_of_pack
+from hazardrules.syntax.reader import read_yaml
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hazardrules.diagnostics import Collector
+    from hazardrules.model.law import Localized
+    from hazardrules.syntax.folder import Folder
+    from hazardrules.syntax.nodes import Mapping
+
+RULEBOOK = "rulebook.yaml"
+CASES = ".cases.yaml"
+# what a file holds -> the key that shows it, and where such files belong
+KINDS = {
+    "levels": ("scales", "levels.yaml"),
+    "roles": ("authorities", "authorities.yaml"),
+    "actions": ("actions", "actions.yaml"),
+    "subject": ("subject", "subjects/"),
+    "instrument": ("instrument", "law/"),
+    "table": ("table", "tables/"),
+    "pack": ("pack", "<sector>/"),
+}
+TABLE_KEYS = ("law", "clause", "cite", "label")
+
+
+@dataclass
+class _Files:
+    """The root of every YAML file by what it holds, in the order of their names."""
+
+    by_kind: dict[str, list[tuple[str, Mapping]]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+
+
+def read_rulebook(folder: Path, collector: Collector) -> RulebookSource | None:
+    """Read a rulebook from its folder.
+
+    Total: whatever the files hold, problems go to the collector and reading goes on. What could not be read is left
+    out, except that a rule whose condition could not be read stays, with None for it.
+
+    Args:
+        folder: The folder with `rulebook.yaml`.
+        collector: Receives every diagnostic.
+
+    Returns:
+        The rulebook as far as it could be read, or None where `rulebook.yaml` cannot be used.
+    """
+    found = list_folder(folder, collector)
+    return _Loader(found, collector).run() if found is not None else None
+
+
+class _Loader:
+    """One rulebook while it is read."""
+
+    def __init__(self, folder: Folder, collector: Collector) -> None:
+        self.folder, self.collector = folder, collector
+        self.fields = Fields(collector)
+        self.declarations = DeclarationLoader(self.fields)
+        self.used_csv: set[str] = set()
+
+    def run(self) -> RulebookSource | None:
+        root = self._rulebook_file()
+        if root is None:
+            return None
+        self._languages(root)
+        self.declarations.jurisdictions(root.get("jurisdictions"))
+        if not self.declarations.found.root:
+            if self.declarations.found.jurisdictions:
+                self.collector.report(218, root.key("jurisdictions").span, variant="no_root")
+            return None
+        files = self._sorted_files()
+        self._declare(files)
+        packs = self._packs(files)
+        declared = self.declarations.found
+        name = self.fields.scalar(root.get("rulebook"), "rulebook")
+        label: Localized = self.fields.localized(root.get("label"), "label")
+        return RulebookSource(
+            name=(self.fields.name(name, HYPHENATED, "rulebook") or name.text) if name is not None else "",
+            label=label,
+            version=self.fields.text(root.get("version"), "version") or "",
+            languages=self.fields.languages,
+            default_language=self.fields.default_language,
+            digest=self.folder.digest(),
+            jurisdictions=declared.jurisdictions,
+            root=declared.root,
+            scales=declared.scales,
+            authorities=declared.authorities,
+            duty_holders=declared.duty_holders,
+            actions=declared.actions,
+            instruments=dict(sorted(declared.instruments.items())),
+            subjects=dict(sorted(declared.subjects.items())),
+            tables=dict(sorted(declared.tables.items())),
+            packs=dict(sorted(packs.packs.items())),
+        )
+
+    # rulebook.yaml
+
+    def _rulebook_file(self) -> Mapping | None:
+        if RULEBOOK not in self.folder.names:
+            self.collector.report(101, whole_file(RULEBOOK), variant="no_rulebook")
+            return None
+        text = self.folder.text(RULEBOOK)
+        if text is None:
+            return None
+        before = self.collector.count
+        node = read_yaml(text, RULEBOOK, self.collector)
+        if node is None and self.collector.count == before:
+            self.collector.report(110, whole_file(RULEBOOK), what=RULEBOOK)
+            return None
+        required = ("rulebook", "label", "version", "languages", "default_language", "jurisdictions")
+        return self.fields.mapping(node, RULEBOOK, required)
+
+    def _languages(self, root: Mapping) -> None:
+        written = self.fields.texts(root.get("languages"), "languages")
+        languages = tuple(dict.fromkeys(scalar.text.strip() for scalar in written))
+        if languages:
+            self.fields.languages = languages
+            self.fields.default_language = languages[0]
+        node = root.get("default_language")
+        if node is not None:
+            default = self.fields.default_language
+            self.fields.default_language = self.fields.one_of(node, "default_language", self.fields.languages, default)
+
+    # the other files
+
+    def _sorted_files(self) -> _Files:
+        files = _Files()
+        for name in self.folder.names:
+            if name.endswith(".yml"):
+                self.collector.report(117, whole_file(name), variant="yml")
+            if not name.endswith(".yaml") or name.endswith(CASES) or name == RULEBOOK:
+                continue
+            text = self.folder.text(name)
+            if text is None:
+                continue
+            before = self.collector.count
+            node = read_yaml(text, name, self.collector)
+            if node is None and self.collector.count == before:
+                self.collector.report(110, whole_file(name), what=name)
+            if node is None:
+                continue
+            root = self.fields.open_mapping(node, name)
+            if root is not None:
+                files.by_kind[self._kind(name, root)].append((name, root))
+        return files
+
+    def _kind(self, name: str, root: Mapping) -> str:
+        """What a file holds: as its place says, unless its first words say otherwise."""
+        place = _kind_of_place(name)
+        if KINDS[place][0] in root.entries or (place == "roles" and "duty_holders" in root.entries):
+            return place
+        for kind, (key, belongs) in KINDS.items():
+            if kind != place and key in root.entries and not (kind == "actions" and place == "pack"):
+                self.collector.report(117, root.key(key).span, key=key, place=belongs)
+                return kind
+        return place
+
+    def _declare(self, files: _Files) -> None:
+        declare = self.declarations
+        for kind, read in (
+            ("levels", declare.scales),
+            ("roles", declare.roles),
+            ("actions", declare.actions),
+            ("instrument", declare.instrument),
+            ("subject", declare.subject),
+        ):
+            for _, root in files.by_kind[kind]:
+                read(root)
+        for name, root in files.by_kind["table"]:
+            self._table(name, root)
+        for name in self.folder.names:
+            if name.endswith(".csv") and name not in self.used_csv:
+                self.collector.report(117, whole_file(name), variant="csv")
+        for instrument in declare.found.instruments.values():
+            for law in instrument.supersedes:
+                if law == instrument.id:
+                    self.collector.report(401, instrument.span, variant="itself", name=law)
+
+    def _table(self, name: str, root: Mapping) -> None:
+        entry = self.fields.mapping(root, "table", ("table", "file", "key", "value"), TABLE_KEYS)
+        if entry is None:
+            return
+        law = LawReader(self.declarations)
+        basis = law.basis(entry, Scope("", "", "", None, "", Effective()))
+        table = self.fields.scalar(entry.get("table"), "table")
+        if not basis and entry.get("clause") is None and table is not None:
+            self.collector.report(404, table.span, variant="table")
+        csv_name, text = self._csv(name, entry)
+        self.declarations.data_table(entry, text, csv_name, basis)
+
+    def _csv(self, name: str, entry: Mapping) -> tuple[str, str | None]:
+        scalar = self.fields.scalar(entry.get("file"), "file")
+        if scalar is None:
+            return "", None
+        written = scalar.text.strip()
+        wanted = posixpath.normpath(posixpath.join(posixpath.dirname(name), written))
+        # INVARIANT (nothing outside the folder is read): only a file that the walk has listed is opened
+        known = [item for item in self.folder.names if item.endswith(".csv")]
+        if wanted not in known:
+            beside = posixpath.dirname(name) + "/"
+            hints = did_you_mean(written, [item.removeprefix(beside) for item in known])
+            self.collector.report(116, scalar.span, variant="file", name=written, hints=hints)
+            return wanted, None
+        self.used_csv.add(wanted)
+        return wanted, self.folder.text(wanted)
+
+    # packs
+
+    def _packs(self, files: _Files) -> PackLoader:
+        labels = self._labels(files)
+        reader = ExpressionReader(self.collector, Vocabulary(labels), tuple(labels))
+        packs = PackLoader(self.declarations, reader)
+        for _, root in files.by_kind["pack"]:
+            packs.pack(root)
+        return packs
+
+    def _labels(self, files: _Files) -> list[str]:
+        """Every label that may stand in an expression."""
+        found: set[str] = set()
+        for subject in self.declarations.found.subjects.values():
+            found.update(subject.label.values())
+            for part in subject.parts.values():
+                found.update(part.label.values())
+            for fact in subject.facts.values():
+                found.update(fact.label.values())
+                for option in fact.options:
+                    found.update(option.label.values())
+        for table in self.declarations.found.tables.values():
+            for column in (*table.keys.values(), *table.columns.values()):
+                found.update(column.options)
+        for _, root in files.by_kind["pack"]:
+            found.update(labels_of_pack(root, self.fields.languages))
+        return sorted(found)
+
+
+def _kind_of_place(name: str) -> str:
+    fixed = {"levels.yaml": "levels", "authorities.yaml": "roles", "actions.yaml": "actions"}
+    folders = {"subjects": "subject", "law": "instrument", "tables": "table"}
+    return fixed.get(name) or folders.get(name.split("/", 1)[0] if "/" in name else "", "pack")

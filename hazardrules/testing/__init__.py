@@ -1,0 +1,1 @@
+"""For rule authors: case loader and runner, Hypothesis strategies, pytest plugin."""

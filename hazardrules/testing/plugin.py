@@ -1,0 +1,1 @@
+"""pytest collects `*.cases.yaml` files."""
