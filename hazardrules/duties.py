@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hazardrules.explain import decimal_text
 from hazardrules.model.intervals import bounds
-from hazardrules.model.results import Action, Amount, AuthorityRef, Basis
+from hazardrules.model.results import Action, Amount, RoleRef, Basis
 from hazardrules.model.scalars import read_date, read_span
 from hazardrules.model.values import add_span
 from hazardrules.wording import pick
@@ -62,7 +62,7 @@ class Duties:
             key = (
                 action.action,
                 action.subject,
-                action.duty_holder,
+                action.duty_holder.role if action.duty_holder else None,
                 action.authority.role if action.authority else None,
                 action.within,
                 _amount_key(action.amount),
@@ -121,8 +121,8 @@ class Duties:
             kind=declared.kind,
             text=pick(declared.label, self.lang),
             subject=instance.path,
-            duty_holder=pick(self.source.duty_holders[by].label, self.lang) if by else None,
-            authority=self._authority(role) if role else None,
+            duty_holder=self._role(by, self.source.duty_holders[by]) if by else None,
+            authority=self._role(role, self.source.authorities[role]) if role else None,
             within=within,
             due=self.due(within) if within else None,
             amount=amount,
@@ -142,13 +142,12 @@ class Duties:
         exact = least if isinstance(least, (int, Fraction)) and low is high else None
         return Amount(low=_finite(first), high=_finite(last), unit=unit), exact
 
-    def _authority(self, role: str) -> AuthorityRef:
-        declared: Role = self.source.authorities[role]
+    def _role(self, role: str, declared: Role) -> RoleRef:
         for place in self.plan.places:
             for holder in declared.holders:
                 if holder.jurisdiction == place and holder.effective.is_in_force(self.evaluator.as_of) is True:
-                    return AuthorityRef(role=role, title=pick(declared.label, self.lang), holder=pick(holder.name, self.lang))
-        return AuthorityRef(role=role, title=pick(declared.label, self.lang), holder=None)
+                    return RoleRef(role=role, title=pick(declared.label, self.lang), holder=pick(holder.name, self.lang))
+        return RoleRef(role=role, title=pick(declared.label, self.lang), holder=None)
 
     def due(self, within: str) -> date | None:
         """The day on which a deadline ends, counted from the day of the case; None where it is no matter of days."""

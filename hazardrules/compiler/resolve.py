@@ -13,6 +13,7 @@ from hazardrules.compiler.names import fold
 from hazardrules.diagnostics import Related, did_you_mean
 from hazardrules.model import expressions as ir
 from hazardrules.model import syntax_tree as ast
+from hazardrules.model.scalars import read_bool
 from hazardrules.model.types import BOOL, DATE, INTEGER, PURE, SPAN, TEXT, ValueType
 from hazardrules.model.units import ONE, convert, find_unit, same_dimension, unit_names
 from hazardrules.model.values import normalise
@@ -193,8 +194,10 @@ class Resolver:
             option = self.option(expected, text, scope.kind)
             if option is not None:
                 return ir.Const(option, ValueType("enum", options=expected.options), text, span)
-        if expected is not None and expected.name == "bool" and text in ("是", "有", "否", "无"):
-            return ir.Const(text in ("是", "有"), BOOL, text, span)
+        if expected is not None and expected.name == "bool":
+            flag = read_bool(text)
+            if flag is not None:
+                return ir.Const(flag, BOOL, text, span)
         if text == "as_of":
             return ir.AsOf(DATE, span)
         found = self._member(text, ir.Self(), scope.kind, scope, span)

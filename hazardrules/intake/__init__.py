@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from hazardrules.intake.assume import Assumed, Assumption, assume_compliant, compliant_value
 from hazardrules.intake.cases import Case, read_case
-from hazardrules.intake.instance import Instance, Value
+from hazardrules.intake.instance import Value
 from hazardrules.intake.problems import Problem
 from hazardrules.intake.reader import Intake
 from hazardrules.intake.schema import json_schema
+from hazardrules.model.instances import Instance
 
 if TYPE_CHECKING:
     from hazardrules.intake.files import iterate_cases, load_cases_file, parse_cases

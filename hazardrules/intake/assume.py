@@ -5,13 +5,14 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from hazardrules.intake.instance import Instance, Value, member_path
+from hazardrules.intake.instance import Value, copy_of, within
 from hazardrules.intake.numbers import with_unit
 from hazardrules.model.values import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from hazardrules.model.instances import Instance
     from hazardrules.model.subjects import FactDeclaration, SubjectKind
     from hazardrules.model.values import Number
 
@@ -48,8 +49,8 @@ def assume_compliant(
         A copy in which each unknown fact with a compliant value or bound satisfies it, and each part nobody spoke of
         is absent.
     """
-    result = Assumed(instance.copy(), [], [])
-    for item in result.instance.within():
+    result = Assumed(copy_of(instance), [], [])
+    for item in within(result.instance):
         kind = subjects[item.kind]
         for fact in kind.facts.values():
             if fact.compliant is None or fact.name in item.facts or (wanted and not wanted(kind.id, fact.name)):
@@ -115,8 +116,3 @@ def _written(fact: FactDeclaration, value: Value) -> str:
     if isinstance(value, frozenset):
         return ", ".join(option for option in fact.type.options if option in value)
     return str(value)
-
-
-def assumption_path(assumption: Assumption) -> str:
-    """The full path of what was assumed."""
-    return member_path(assumption[0], assumption[1])

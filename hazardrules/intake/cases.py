@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hazardrules.intake.names import MAX_NAME, fold
-from hazardrules.intake.problems import Problems, Refused, is_bad_text, nearest_names, shown
+from hazardrules.intake.problems import Problems, Refused, is_bad_text, listed, nearest_names, shown
 from hazardrules.intake.reader import as_mapping, is_blank
 from hazardrules.intake.values import MAX_ITEMS, read_day, word
 from hazardrules.model.scalars import read_bool
@@ -77,25 +77,53 @@ def read_case(
         problems.add("", "intake.not_case", given=shown(data))
         problems.check()
         mapping = {}
-    kind = intake.find_subject(subject) if subject is not None else None
-    if subject is not None and kind is None:
-        hints = nearest_names(subject, {name: name for name in intake.forms})
-        problems.add("", "intake.unknown_subject", hints, given=shown(subject))
-    if kind is None and subject is None and len(intake.forms) == 1:
-        kind = next(iter(intake.forms))
-    holders = {
-        key: found
-        for key in mapping
-        if (found := intake.find_subject(key)) and not (kind and intake.find_member(kind, key)) and key not in extra
-    }
-    if holders:
-        case = _nested(mapping, holders, extra, problems)
-        if subject is not None and kind is not None and case.subject != kind:
-            problems.add("", "intake.other_subject", given=case.subject, subject=kind)
-    else:
-        case = _plain(mapping, kind, intake, extra, problems)
+    if subject is None:
+        subject = getattr(type(data), "hazardrules_subject", None)
+    kind = _expected_kind(subject, intake, problems)
+    sorted_keys = _sort_keys(mapping, kind, intake, extra)
+    case = _nested(sorted_keys, extra, problems) if sorted_keys.holders else _plain(sorted_keys, kind, problems)
+    if subject is not None and kind is not None and case.subject != kind:
+        problems.add("", "intake.other_subject", given=case.subject, subject=kind)
     problems.check()
     return case
+
+
+def _expected_kind(subject: str | None, intake: Intake, problems: Problems) -> str | None:
+    if subject is None:
+        return next(iter(intake.forms)) if len(intake.forms) == 1 else None
+    kind = intake.find_subject(subject)
+    if kind is None:
+        hints = nearest_names(subject, {name: name for name in intake.forms}) if isinstance(subject, str) else []
+        problems.add("", "intake.unknown_subject", hints, given=shown(subject))
+    return kind
+
+
+@dataclass(slots=True)
+class _Keys:
+    """The entries of a case, sorted by what they can be: each is in exactly one of these."""
+
+    facts: dict[str, object]
+    meta: list[tuple[str, object]]
+    holders: list[tuple[str, str, object]]
+
+
+def _sort_keys(mapping: Mapping[Any, object], kind: str | None, intake: Intake, extra: Collection[str]) -> _Keys:
+    fields = intake.forms[kind].fields if kind is not None else {}
+    found = _Keys({}, [], [])
+    for key, value in mapping.items():
+        if key in fields:
+            found.facts[key] = value
+        elif extra and key in extra:
+            continue
+        elif kind is not None and intake.find_member(kind, key) is not None:
+            found.facts[key] = value
+        elif _meta_key(key) is not None:
+            found.meta.append((key, value))
+        elif (holder := intake.find_subject(key)) is not None:
+            found.holders.append((key, holder, value))
+        else:
+            found.facts[key] = value
+    return found
 
 
 def _meta_key(key: object) -> str | None:
@@ -104,53 +132,38 @@ def _meta_key(key: object) -> str | None:
     return KEYS.get(key) or KEYS.get(fold(key))
 
 
-def _nested(
-    mapping: Mapping[Any, object], holders: Mapping[str, str], extra: Collection[str], problems: Problems
-) -> Case:
-    """`{as_of: …, premises: {…}}`."""
-    if len(holders) > 1:
-        problems.add("", "intake.two_subjects", names=", ".join(f"`{name}`" for name in holders))
-    key, kind = next(iter(holders.items()))
-    inner = mapping[key]
+def _nested(keys: _Keys, extra: Collection[str], problems: Problems) -> Case:
+    """`{as_of: …, premises: {…}}`: whatever stands beside the subject is an entry of the case, not a fact."""
+    if len(keys.holders) > 1:
+        problems.add("", "intake.two_subjects", names=listed(key for key, _, _ in keys.holders))
+    key, kind, inner = keys.holders[0]
     facts = {} if is_blank(inner) else as_mapping(inner)
     if facts is None:
         problems.add(shown(key), "intake.not_facts", given=shown(inner))
         facts = {}
-    meta: dict[str, object] = {}
-    for other, value in mapping.items():
-        if other in holders or other in extra:
-            continue
-        known = _meta_key(other)
-        if known is None:
-            hints = nearest_names(other, {name: name for name in (*KEYS, *extra)}) if isinstance(other, str) else []
+    meta = list(keys.meta)
+    for other, value in keys.facts.items():
+        if _meta_key(other) is not None:
+            meta.append((other, value))
+        elif not problems.is_full:
+            known = {name: name for name in (*KEYS, *extra)}
+            hints = problems.did_you_mean(other, known) if isinstance(other, str) else []
             problems.add(shown(other), "intake.unknown_case_key", hints, given=shown(other))
-        elif known in meta:
-            problems.add(known, "intake.given_twice", given=shown(other))
-        else:
-            meta[known] = value
     return _case(kind, facts, meta, problems)
 
 
-def _plain(
-    mapping: Mapping[Any, object], kind: str | None, intake: Intake, extra: Collection[str], problems: Problems
-) -> Case:
+def _plain(keys: _Keys, kind: str | None, problems: Problems) -> Case:
     """`{as_of: …, uses: …, floor_area: …}`."""
+    return _case(kind, keys.facts, keys.meta, problems)
+
+
+def _case(kind: str | None, facts: Mapping[str, object], entries: list[tuple[str, object]], problems: Problems) -> Case:
     meta: dict[str, object] = {}
-    facts: dict[str, object] = {}
-    for key, value in mapping.items():
-        if key in extra:
-            continue
-        known = _meta_key(key)
-        if known is None or (kind is not None and intake.find_member(kind, key) is not None):
-            facts[key] = value
-        elif known in meta:
-            problems.add(known, "intake.given_twice", given=shown(key))
-        else:
-            meta[known] = value
-    return _case(kind, facts, meta, problems)
-
-
-def _case(kind: str | None, facts: Mapping[str, object], meta: Mapping[str, object], problems: Problems) -> Case:
+    for key, value in entries:
+        name = _meta_key(key) or key
+        if name in meta:
+            problems.add(name, "intake.given_twice", given=shown(key))
+        meta[name] = value
     return Case(
         kind,
         facts,

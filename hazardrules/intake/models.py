@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, ForwardRef, Literal
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
 
+from hazardrules.intake.numbers import plain_number
 from hazardrules.intake.problems import Refused
 from hazardrules.intake.reader import is_blank, labels_of
 from hazardrules.intake.schema import fact_schema
 from hazardrules.intake.values import reader_for
-from hazardrules.wording import pick, say
+from hazardrules.wording import pick
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,9 +62,9 @@ def model_for(subject: str, subjects: Mapping[str, SubjectKind], lang: str = "en
         for name, part in kind.parts.items():
             if part.of in subjects:
                 fields[field_name(name)] = (_part_type(part, called[part.of]), _field(name, part, lang))
-        model = create_model(called[kind_id], __base__=SubjectModel, __doc__=pick(kind.label, lang), **fields)
-        model.hazardrules_subject = kind_id
-        models[kind_id] = model
+        made = create_model(called[kind_id], __base__=SubjectModel, __doc__=pick(kind.label, lang), **fields)
+        made.hazardrules_subject = kind_id
+        models[kind_id] = made
     namespace = {called[kind_id]: model for kind_id, model in models.items()}
     for model in models.values():
         model.model_rebuild(_types_namespace=namespace)
@@ -123,30 +125,33 @@ def _fact_type(fact: FactDeclaration, lang: str) -> Any:
         case _:
             kept = str
     check = _validator(fact, reader_for(fact), lang)
-    return Annotated[kept, BeforeValidator(check), WithJsonSchema(fact_schema(fact, lang))] | None
+    return Annotated[kept | None, BeforeValidator(check), WithJsonSchema(fact_schema(fact, lang))]
 
 
 def _validator(fact: FactDeclaration, read: FactReader, lang: str) -> Callable[[Any], Any]:
-    keeps_written = fact.type.name == "number"
+    is_number = fact.type.name == "number"
 
     def check(value: Any) -> Any:
         if is_blank(value):
-            raise ValueError(say(lang, "intake.blank"))
+            return None
         try:
             found, _ = read(value)
+            return _as_written(found, value) if is_number else found
         except Refused as refused:
             raise ValueError(refused.at("").message(lang)) from refused
-        if not keeps_written:
-            return found
-        if isinstance(value, str):
-            return str.strip(value)
-        return found if isinstance(found, int) else _as_decimal(found, value)
 
     return check
 
 
-def _as_decimal(found: Any, value: Any) -> Decimal | str:
-    """The decimal that a number means; a number without one (a third) keeps its fraction as text."""
-    if isinstance(value, float):
-        return Decimal(float.__repr__(value))
-    return value if isinstance(value, Decimal) else Decimal(found.numerator) / Decimal(found.denominator)
+def _as_written(found: Any, value: Any) -> int | Decimal | str:
+    """Keep a number exactly, and a text as it is, so that reasons can quote it."""
+    if isinstance(value, str):
+        return str.strip(value)
+    if isinstance(found, int):
+        return found
+    if isinstance(value, timedelta):
+        return f"{plain_number(Fraction(value // timedelta(microseconds=1), 1_000_000))} s"
+    text = plain_number(found)
+    if "/" in text:
+        raise Refused("intake.no_decimal", {"given": text}, [("intake.hint.other_unit", {})])
+    return Decimal(text)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hazardrules.intake.instance import Value
+    from hazardrules.intake.problems import Hint
     from hazardrules.model.subjects import FactDeclaration
     from hazardrules.model.values import Number
 
@@ -33,11 +34,11 @@ _CACHED = 4096
 
 
 def unwrapped(value: object) -> object:
-    """The plain value inside an enum member or a NumPy scalar."""
+    """The plain value inside an enum member, a NumPy scalar other than a number, or a NumPy array."""
     if isinstance(value, enum.Enum):
         return value.value
-    if type(value).__module__ == "numpy" and not isinstance(value, Real) and callable(getattr(value, "item", None)):
-        return value.item()  # type: ignore[attr-defined]
+    if type(value).__module__ == "numpy" and not isinstance(value, Real) and hasattr(value, "tolist"):
+        return value.tolist()
     return value
 
 
@@ -71,7 +72,8 @@ def exact_number(value: object) -> Number:
     else:
         raise Refused("intake.not_number", {"given": shown(value)})
     if found is None:
-        raise Refused("intake.not_finite", {"given": shown(value), "digits": MAX_DIGITS})
+        hints: list[Hint] = [("intake.hint.unknown", {})] if value != value else []  # noqa: PLR0124 - only NaN differs from itself
+        raise Refused("intake.not_finite", {"given": shown(value), "digits": MAX_DIGITS}, hints)
     return found
 
 
@@ -89,8 +91,8 @@ def _exact_decimal(value: Decimal) -> Number | None:
 
 def plain_number(value: Number) -> str:
     """An exact number as people write it: a decimal where it has one, else a fraction."""
-    if isinstance(value, int):
-        return str(value)
+    if value.denominator == 1:
+        return str(value.numerator)
     rest, places = value.denominator, 0
     while rest % 10 == 0:
         rest, places = rest // 10, places + 1
@@ -175,7 +177,8 @@ def unit_spellings(unit: Unit) -> list[str]:
 
 
 def _unit_hint(unit: Unit) -> list[tuple[str, dict[str, str]]]:
-    names = dict.fromkeys(other.name for spelling in unit_spellings(unit) if (other := find_unit(spelling)))
+    units = {other.name: other for spelling in unit_spellings(unit) if (other := find_unit(spelling))}
+    names = sorted(units, key=lambda name: units[name].factor)
     if not names:
         return [("intake.hint.plain_number", {})]
     return [("intake.hint.units", {"names": listed(names), "unit": unit.name or "1"})]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from hazardrules.diagnostics import nearest
@@ -157,6 +159,8 @@ def shown(value: object) -> str:
         text = {True: "true", False: "false", None: "null"}[value]
     elif isinstance(value, int):
         text = str(value) if value.bit_length() < 200 else f"{'-' if value < 0 else ''}…"  # noqa: PLR2004 - 60 digits
+    elif isinstance(value, (Decimal, date)):
+        text = str(value)
     elif isinstance(value, float):
         text = float.__repr__(value)
     elif isinstance(value, dict):

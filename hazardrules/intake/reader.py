@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hazardrules.intake.instance import Instance, member_path
+from hazardrules.intake.instance import member_path
 from hazardrules.intake.names import MAX_NAME, Names, fold
+from hazardrules.intake.numbers import unwrapped
 from hazardrules.intake.problems import Problems, Refused, is_bad_text, listed, shown
 from hazardrules.intake.values import BLANK, MAX_ITEMS, reader_for
+from hazardrules.model.instances import Instance
 
 if TYPE_CHECKING:
     from hazardrules.intake.numbers import FactReader
@@ -297,6 +299,7 @@ class Intake:
 
     def _items(self, part: PartDeclaration, value: object, path: str, problems: Problems) -> list[object] | None:
         """The parts as a list; None where there is a problem."""
+        value = unwrapped(value)
         if isinstance(value, (list, tuple)):
             if len(value) > MAX_ITEMS:
                 problems.add(path, "intake.too_many", limit=MAX_ITEMS)

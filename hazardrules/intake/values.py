@@ -175,6 +175,7 @@ def _set_reader(fact: FactDeclaration) -> FactReader:
 
     def read(value: object) -> Reading:
         ids: list[str]
+        value = unwrapped(value)
         if isinstance(value, str):
             text = str.strip(value)
             single = names.find(text)

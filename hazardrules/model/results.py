@@ -50,8 +50,8 @@ class Amount(_Result):
     unit: str
 
 
-class AuthorityRef(_Result):
-    """Who is in charge: the role, and who holds it in this place on this day, where the rulebook knows."""
+class RoleRef(_Result):
+    """A duty holder or an authority: the role, and who holds it in this place on this day, where the rulebook knows."""
 
     role: str
     title: str
@@ -65,8 +65,8 @@ class Action(_Result):
     kind: str
     text: str
     subject: str
-    duty_holder: str | None
-    authority: AuthorityRef | None
+    duty_holder: RoleRef | None
+    authority: RoleRef | None
     within: str | None = None
     due: date | None = None
     amount: Amount | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from hazardrules.wording import say
 
@@ -84,6 +84,17 @@ class _Excerpt:
     width: int
 
 
+class _Marks(NamedTuple):
+    """How a place is pointed at."""
+
+    arrow: str
+    mark: str
+    paint: str
+
+
+_RELATED = _Marks(":::", "-", "gutter")
+
+
 class _Page:
     """Diagnostics with the lines they are about."""
 
@@ -96,9 +107,9 @@ class _Page:
         margin = max(len(str(span.line)) for span in spans)
         head = self._paint(f"{say(self.lang, f'label.{found.severity}')}[{found.code}]", found.severity)
         lines = [f"{head}{self._paint(': ' + one_line(found.message(self.lang)), 'strong')}"]
-        lines += self._place(found.span, "-->", margin, "^", "", found.severity)
+        lines += self._place(found.span, margin, _Marks("-->", "^", found.severity), "")
         for related in found.related:
-            lines += self._place(related.span, ":::", margin, "-", one_line(related.message(self.lang)), "gutter")
+            lines += self._place(related.span, margin, _RELATED, one_line(related.message(self.lang)))
         hint = found.hint(self.lang)
         if hint:
             label = self._paint(f"= {say(self.lang, 'label.help')}:", "help")
@@ -106,14 +117,14 @@ class _Page:
             lines.append(f"{' ' * margin} {label} {one_line(hint)}")
         return "\n".join(lines)
 
-    def _place(self, span: Span, arrow: str, margin: int, mark: str, words: str, paint: str) -> list[str]:
+    def _place(self, span: Span, margin: int, marks: _Marks, words: str) -> list[str]:
         blank = " " * margin
-        lines = [f"{blank}{self._paint(arrow, 'gutter')} {one_line(f'{self.prefix}{span}')}"]
+        lines = [f"{blank}{self._paint(marks.arrow, 'gutter')} {one_line(f'{self.prefix}{span}')}"]
         excerpt = self._excerpt(span)
         if excerpt is None:
             return [*lines, f"{blank} {self._bar()} {words}"] if words else lines
         number = self._paint(str(excerpt.number).rjust(margin), "gutter")
-        pointer = self._paint(f"{mark * excerpt.width} {words}".rstrip(), paint)
+        pointer = self._paint(f"{marks.mark * excerpt.width} {words}".rstrip(), marks.paint)
         return [
             *lines,
             f"{blank} {self._bar()}",

@@ -10,17 +10,20 @@ from lark import Lark, Token, Tree, UnexpectedInput
 
 from hazardrules.diagnostics import did_you_mean
 from hazardrules.model import syntax_tree as ast
-from hazardrules.source import Span
 from hazardrules.syntax.lexer import CANONICAL, LexError, Vocabulary, tokenize
 
 if TYPE_CHECKING:
     from hazardrules.diagnostics import Collector
+    from hazardrules.source import Span
     from hazardrules.syntax.lexer import Token as LexedToken
     from hazardrules.syntax.nodes import Scalar
 
 MAX_DEPTH = 60
 _Start = Literal["expression", "value", "cell"]
-_OPENING = {"LPAR", "LBRACE", "LSQB", "NOT", "MINUS", "IF"}
+_OPENING = {"LPAR", "LBRACE", "LSQB"}
+_CLOSING = {"RPAR", "RBRACE", "RSQB"}
+_NESTING = {"NOT", "PLUS", "MINUS", "STAR", "SLASH"}
+_FLAT = {"AND", "OR", "COMMA", "LT", "LE", "GT", "GE", "EQ", "NE", "IN", "CONTAINS", "INTERSECTS"}
 
 
 @cache
@@ -95,11 +98,7 @@ class ExpressionReader:
         if not tokens:
             self._collector.report(112, scalar.span, variant="empty")
             return None
-        deep = depth = 0
-        for token in tokens:
-            depth += (token.kind in _OPENING) - (token.kind in {"RPAR", "RBRACE", "RSQB"})
-            deep = max(deep, depth)
-        if deep > MAX_DEPTH:
+        if _depth(tokens) > MAX_DEPTH:
             self._collector.report(105, scalar.part(start, end), variant="expression", limit=MAX_DEPTH)
             return None
         parser = _grammar().parse_interactive(start=rule)
@@ -139,6 +138,28 @@ class ExpressionReader:
         if token.type == "NAME" and not hints:
             hints.append(("HR112.hint_operator", {}))
         self._collector.report(112, place, text=text[token.start_pos : token.end_pos], hints=hints)
+
+
+def _depth(tokens: list[LexedToken]) -> int:
+    """How deep the tree of some tokens can be; a sum of many terms is as deep as it is long."""
+    around = choices = chain = deepest = 0
+    outer: list[tuple[int, int]] = []
+    for token in tokens:
+        if token.kind in _OPENING:
+            outer.append((choices, chain))
+            around += 1 + choices + chain
+            choices = chain = 0
+        elif token.kind in _CLOSING and outer:
+            choices, chain = outer.pop()
+            around -= 1 + choices + chain
+        elif token.kind in _NESTING:
+            chain += 1
+        elif token.kind == "IF":
+            choices, chain = choices + 1, 0
+        elif token.kind in _FLAT:
+            chain = 0
+        deepest = max(deepest, around + choices + chain)
+    return deepest
 
 
 def _is_token(node: Any, kind: str) -> bool:

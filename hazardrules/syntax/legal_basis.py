@@ -64,6 +64,8 @@ class LawReader:
         law = self.law(entry.get("law"), scope.law)
         clauses = self.fields.texts(entry.get("clause"), "clause")
         cites = self._cites(entry.get("cite"), len(clauses))
+        if len(clauses) == 1:  # a key of the research such as "35-36" may be printed as several clauses
+            clauses = clauses * len(cites)
         return tuple(
             self._clause(law, clause.text.strip(), clause.span, cite, scope) for clause, cite in zip(clauses, cites, strict=True)
         )
@@ -74,7 +76,7 @@ class LawReader:
         cites = [scalar.text.strip() for scalar in self.fields.texts(node, "cite")]
         if not isinstance(node, Sequence):
             return [cites[0] if cites else None] * count
-        if len(cites) != count:
+        if len(cites) != count and not (count == 1 and cites):
             self.collector.report(109, node.span, variant="cite", expected=count, found=len(cites))
             return [None] * count
         return list(cites)

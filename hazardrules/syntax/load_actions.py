@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hazardrules.diagnostics import did_you_mean
 from hazardrules.model import syntax_tree as ast
 from hazardrules.model.rules import ActionUse
 from hazardrules.model.scalars import read_date, read_duration, read_span
-from hazardrules.syntax.nodes import Mapping, Node, Scalar, is_stray
+from hazardrules.syntax.nodes import Mapping, is_stray
 
 if TYPE_CHECKING:
     from hazardrules.model.rules import ActionDeclaration
     from hazardrules.source import Span
     from hazardrules.syntax.expressions import ExpressionReader
     from hazardrules.syntax.legal_basis import LawReader, Scope
+    from hazardrules.syntax.nodes import Node, Scalar
 
 OVERRIDES = ("clause", "law", "cite", "by", "authority")
 IMMEDIATELY = ("immediately", "立即")
@@ -27,6 +28,22 @@ class _Values:
 
     ranges: dict[str, ast.Range] = field(default_factory=dict)
     written: dict[str, str] = field(default_factory=dict)
+
+
+class _Words(NamedTuple):
+    """A stretch of a scalar."""
+
+    scalar: Scalar
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        return self.scalar.text[self.start : self.end].strip()
+
+    @property
+    def span(self) -> Span:
+        return self.scalar.part(self.start, self.end)
 
 
 class ActionReader:
@@ -72,7 +89,7 @@ class ActionReader:
         if not isinstance(node, Mapping):
             scalar = self.fields.scalar(node, key.text)
             if scalar is not None:
-                self._single(declared, scalar, 0, len(scalar.text), values)
+                self._single(declared, _Words(scalar, 0, len(scalar.text)), values)
             return ActionUse(key.text, values.ranges, values.written, None, None, (), key.span)
         for parameter, value in node.items():
             if parameter.text in OVERRIDES or is_stray(node, value):
@@ -84,7 +101,7 @@ class ActionReader:
                 continue
             scalar = self.fields.scalar(value, parameter.text)
             if scalar is not None:
-                self._value(declared, parameter.text, scalar, 0, len(scalar.text), values)
+                self._value(declared, parameter.text, _Words(scalar, 0, len(scalar.text)), values)
         if node.get("law") is not None and node.get("clause") is None:
             self.collector.report(108, node.key("law").span, key="clause", what=key.text)
         roles = self.law.declarations
@@ -98,26 +115,24 @@ class ActionReader:
             key.span,
         )
 
-    def _single(self, declared: ActionDeclaration, scalar: Scalar, start: int, end: int, values: _Values) -> None:
+    def _single(self, declared: ActionDeclaration, words: _Words, values: _Values) -> None:
         first = next(iter(declared.parameters), None)
         if first is None:
-            text = scalar.text[start:end]
-            self.collector.report(210, scalar.part(start, end), variant="none", action=declared.id, text=text)
-            return
-        self._value(declared, first, scalar, start, end, values)
+            self.collector.report(210, words.span, variant="none", action=declared.id, text=words.text)
+        else:
+            self._value(declared, first, words, values)
 
-    def _value(self, declared: ActionDeclaration, parameter: str, scalar: Scalar, start: int, end: int, values: _Values) -> None:
-        text = scalar.text[start:end].strip()
+    def _value(self, declared: ActionDeclaration, parameter: str, words: _Words, values: _Values) -> None:
         kind = declared.parameters[parameter]
         if kind == "text":
-            values.written[parameter] = text
+            values.written[parameter] = words.text
         elif kind == "deadline":
-            if not is_deadline(text):
+            if not is_deadline(words.text):
                 hints: list[tuple[str, dict[str, str]]] = [("HR210.hint_deadline", {})]
-                self.collector.report(210, scalar.part(start, end), variant="deadline", text=text, hints=hints)
-            values.written[parameter] = text
+                self.collector.report(210, words.span, variant="deadline", text=words.text, hints=hints)
+            values.written[parameter] = words.text
         else:
-            found = self.reader.value(scalar, start, end)
+            found = self.reader.value(*words)
             if found is not None:
                 values.ranges[parameter] = _same_unit(found)
 
@@ -152,7 +167,7 @@ class ActionReader:
         if left == right:
             self.collector.report(110, span, what=name)
         else:
-            self._single(declared, scalar, left, right, values)
+            self._single(declared, _Words(scalar, left, right), values)
         return ActionUse(name, values.ranges, values.written, None, None, (), span)
 
 

@@ -41,7 +41,7 @@ class ConditionReader:
 
     def _block(self, node: Mapping) -> ast.Expr | None:
         hint: list[tuple[str, dict[str, str]]] = [("hint.keys", {"names": ", ".join(BLOCKS)})]
-        for key, _value in node.items():
+        for key, _ in node.entries.values():
             if key.text not in BLOCKS and not key.text.startswith("\0"):
                 hints = did_you_mean(key.text, BLOCKS) or hint
                 self.collector.report(107, key.span, key=key.text, what="condition", hints=hints)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
 
 from hazardrules.diagnostics import Related, did_you_mean
 from hazardrules.model.law import Effective, Holder, Instrument, Jurisdiction, Level, Role, Scale
-from hazardrules.model.rules import ActionDeclaration, DataTable
+from hazardrules.model.rules import ActionDeclaration
 from hazardrules.model.scalars import read_bool, read_number, read_quantity
 from hazardrules.model.subjects import Compliant, FactDeclaration, PartDeclaration, SubjectKind
 from hazardrules.model.types import BOOL, DATE, DATETIME, INTEGER, TEXT, Option, ValueType
@@ -22,14 +20,17 @@ from hazardrules.syntax.nodes import Mapping, Node, Scalar, Sequence
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from hazardrules.model.law import ClauseRef, Localized
-    from hazardrules.model.rules import ActionKind, ParameterType
+    from hazardrules.model.law import Localized
+    from hazardrules.model.rules import ActionKind, DataTable, ParameterType
 
 ACTION_KINDS = ("remedy", "order", "measure", "penalty", "criminal", "report")
 PARAMETER_TYPES = ("deadline", "money", "integer", "number", "duration", "text")
 FACT_TYPES = ("bool", "integer", "number", "text", "date", "datetime", "duration", "money", "enum", "set")
 RESERVED = frozenset(
-    "and or not in contains intersects if else for where true false as_of owner any all count sum min max abs floor ceil total unknown".split()
+    (
+        *("and", "or", "not", "in", "contains", "intersects", "if", "else", "for", "where", "true", "false"),
+        *("as_of", "owner", "any", "all", "count", "sum", "min", "max", "abs", "floor", "ceil", "total", "unknown"),
+    )
 )
 
 
@@ -251,8 +252,8 @@ class DeclarationLoader:
         if name is None or entry is None:
             return None
         declared = self.fields.one_of(entry.get("type"), "type", FACT_TYPES, "text")
-        options = self._options(entry, declared)
-        value_type = self._value_type(entry, declared, options)
+        options = self.options(entry, declared)
+        value_type = self.value_type(entry, declared, options)
         topic = self.fields.text(entry.get("topic"), "topic")
         if topic is not None and topic not in topics:
             topic_node = entry.get("topic")
@@ -276,7 +277,8 @@ class DeclarationLoader:
             key.span,
         )
 
-    def _options(self, entry: Mapping, declared: str) -> tuple[Option, ...]:
+    def options(self, entry: Mapping, declared: str) -> tuple[Option, ...]:
+        """The values of an enum or set with their labels."""
         node = entry.get("of")
         if declared not in ("enum", "set"):
             if node is not None:
@@ -299,7 +301,8 @@ class DeclarationLoader:
                 options[name] = Option(name, self.fields.localized(value, "label"))
         return tuple(options.values())
 
-    def _value_type(self, entry: Mapping, declared: str, options: tuple[Option, ...]) -> ValueType:
+    def value_type(self, entry: Mapping, declared: str, options: tuple[Option, ...]) -> ValueType:
+        """The type of a fact or column as the library keeps it."""
         simple = {"bool": BOOL, "text": TEXT, "date": DATE, "datetime": DATETIME, "integer": INTEGER}
         unit_node = entry.get("unit")
         if declared in simple or declared in ("enum", "set"):
@@ -377,7 +380,7 @@ class DeclarationLoader:
             return None
         return Compliant(op, value, text)
 
-    # law/*.yaml, tables/*.yaml
+    # law/*.yaml
 
     def instrument(self, root: Mapping) -> None:
         """One legal instrument."""
@@ -410,72 +413,3 @@ class DeclarationLoader:
             self.fields.localized(entry.get("notes"), "notes"),
             scalar.span,
         )
-
-    def data_table(self, root: Mapping, csv_text: str | None, csv_name: str, basis: tuple[ClauseRef, ...]) -> None:
-        """A data table: its description and the CSV beside it."""
-        scalar = self.fields.scalar(root.get("table"), "table")
-        name = self.fields.name(scalar, IDENTIFIER, "table") if scalar else None
-        if scalar is None or name is None or not self.declare("table", name, scalar.span):
-            return
-        keys = self._columns(root.get("key"), "key")
-        columns = self._columns(root.get("value"), "value")
-        rows = self._rows(csv_text, csv_name, keys, columns) if csv_text is not None else {}
-        self.found.tables[name] = DataTable(name, basis, keys, columns, rows, scalar.span)
-
-    def _columns(self, node: Node | None, what: str) -> dict[str, ValueType]:
-        listed = self.fields.open_mapping(node, what)
-        columns: dict[str, ValueType] = {}
-        for key, value in listed.items() if listed else ():
-            if isinstance(value, Scalar):
-                declared = self.fields.one_of(value, "type", FACT_TYPES, "text")
-                entry = Mapping({}, value.span, flow=True)
-            else:
-                found = self.fields.mapping(value, "column", ("type",), ("unit", "of"))
-                if found is None:
-                    continue
-                entry = found
-                declared = self.fields.one_of(entry.get("type"), "type", FACT_TYPES, "text")
-            columns[key.text] = self._value_type(entry, declared, self._options(entry, declared))
-        return columns
-
-    def _rows(
-        self, text: str, name: str, keys: dict[str, ValueType], columns: dict[str, ValueType]
-    ) -> dict[tuple[str, ...], tuple[object, ...]]:
-        try:
-            lines = list(csv.reader(io.StringIO(text), strict=True))
-        except csv.Error as error:
-            self.collector.report(116, Span(name, 1, 1, 1, 2), variant="unreadable", reason=error)
-            return {}
-        wanted = (*keys, *columns)
-        if not lines or any(column not in lines[0] for column in wanted):
-            missing = ", ".join(column for column in wanted if not lines or column not in lines[0])
-            self.collector.report(116, Span(name, 1, 1, 1, 2), variant="columns", names=missing)
-            return {}
-        places = {column: lines[0].index(column) for column in wanted}
-        rows: dict[tuple[str, ...], tuple[object, ...]] = {}
-        for number, line in enumerate(lines[1:], start=2):
-            if not any(cell.strip() for cell in line):
-                continue
-            span = Span(name, number, 1, number, max(len(",".join(line)), 1) + 1)
-            if len(line) != len(lines[0]):
-                self.collector.report(116, span, variant="width", expected=len(lines[0]), found=len(line))
-                continue
-            key = tuple(line[places[column]].strip() for column in keys)
-            if key in rows:
-                self.collector.report(116, span, variant="twice", key=", ".join(key))
-                continue
-            values: list[object] = []
-            for column, value_type in columns.items():
-                cell = line[places[column]].strip()
-                value: object = cell
-                if value_type.name == "number":
-                    scalar = Scalar(cell, span, "single", text, 0, 0)
-                    value = self.quantity(scalar, value_type.unit, column) if cell else None
-                elif value_type.name == "bool":
-                    value = read_bool(cell)
-                elif value_type.name == "enum" and cell not in value_type.options:
-                    self.collector.report(206, span, name=cell, hints=did_you_mean(cell, value_type.options))
-                    value = None
-                values.append(value)
-            rows[key] = tuple(values)
-        return rows

@@ -87,7 +87,7 @@ class TableReader:
         if scalar is None:
             return None
         lines = list(lines_of(scalar.text))
-        if len(lines) < 2:
+        if not lines[1:]:
             hints: list[tuple[str, dict[str, str]]] = []
             if scalar.style != "literal":
                 hints.append(("HR115.hint_literal", {}))

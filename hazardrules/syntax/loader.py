@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import posixpath
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hazardrules.diagnostics import did_you_mean
-from hazardrules.model.law import Effective
 from hazardrules.model.rulebook import RulebookSource
 from hazardrules.source import whole_file
 from hazardrules.syntax.expressions import ExpressionReader
 from hazardrules.syntax.fields import HYPHENATED, Fields
 from hazardrules.syntax.folder import list_folder
-from hazardrules.syntax.legal_basis import LawReader, Scope
 from hazardrules.syntax.lexer import Vocabulary
+from hazardrules.syntax.load_data_tables import DataTableLoader
 from hazardrules.syntax.load_declarations import DeclarationLoader
 from hazardrules.syntax.load_packs import PackLoader, labels_of_pack
 from hazardrules.syntax.reader import read_yaml
@@ -39,7 +37,6 @@ KINDS = {
     "table": ("table", "tables/"),
     "pack": ("pack", "<sector>/"),
 }
-TABLE_KEYS = ("law", "clause", "cite", "label")
 
 
 @dataclass
@@ -73,7 +70,6 @@ class _Loader:
         self.folder, self.collector = folder, collector
         self.fields = Fields(collector)
         self.declarations = DeclarationLoader(self.fields)
-        self.used_csv: set[str] = set()
 
     def run(self) -> RulebookSource | None:
         root = self._rulebook_file()
@@ -108,6 +104,7 @@ class _Loader:
             subjects=dict(sorted(declared.subjects.items())),
             tables=dict(sorted(declared.tables.items())),
             packs=dict(sorted(packs.packs.items())),
+            calendar=self._calendar(root),
         )
 
     # rulebook.yaml
@@ -125,7 +122,7 @@ class _Loader:
             self.collector.report(110, whole_file(RULEBOOK), what=RULEBOOK)
             return None
         required = ("rulebook", "label", "version", "languages", "default_language", "jurisdictions")
-        return self.fields.mapping(node, RULEBOOK, required)
+        return self.fields.mapping(node, RULEBOOK, required, ("calendar",))
 
     def _languages(self, root: Mapping) -> None:
         written = self.fields.texts(root.get("languages"), "languages")
@@ -137,6 +134,22 @@ class _Loader:
         if node is not None:
             default = self.fields.default_language
             self.fields.default_language = self.fields.one_of(node, "default_language", self.fields.languages, default)
+
+    def _calendar(self, root: Mapping) -> str | None:
+        """The data table that says which days are worked: one key, the day, and a column `working`."""
+        scalar = self.fields.scalar(root.get("calendar"), "calendar")
+        if scalar is None:
+            return None
+        name, tables = scalar.text.strip(), self.declarations.found.tables
+        table = tables.get(name)
+        if table is None:
+            self.collector.report(116, scalar.span, variant="no_table", name=name, hints=did_you_mean(name, tables))
+            return None
+        columns = [(column, kind.name) for column, kind in table.columns.items()]
+        if tuple(table.keys) != ("day",) or columns != [("working", "bool")]:
+            self.collector.report(116, scalar.span, variant="calendar", name=name)
+            return None
+        return name
 
     # the other files
 
@@ -167,7 +180,7 @@ class _Loader:
         if KINDS[place][0] in root.entries or (place == "roles" and "duty_holders" in root.entries):
             return place
         for kind, (key, belongs) in KINDS.items():
-            if kind != place and key in root.entries and not (kind == "actions" and place == "pack"):
+            if kind != place and key in root.entries:
                 self.collector.report(117, root.key(key).span, key=key, place=belongs)
                 return kind
         return place
@@ -183,43 +196,16 @@ class _Loader:
         ):
             for _, root in files.by_kind[kind]:
                 read(root)
+        tables = DataTableLoader(declare, self.folder)
         for name, root in files.by_kind["table"]:
-            self._table(name, root)
+            tables.table(name, root)
         for name in self.folder.names:
-            if name.endswith(".csv") and name not in self.used_csv:
+            if name.endswith(".csv") and name not in tables.used:
                 self.collector.report(117, whole_file(name), variant="csv")
         for instrument in declare.found.instruments.values():
             for law in instrument.supersedes:
                 if law == instrument.id:
                     self.collector.report(401, instrument.span, variant="itself", name=law)
-
-    def _table(self, name: str, root: Mapping) -> None:
-        entry = self.fields.mapping(root, "table", ("table", "file", "key", "value"), TABLE_KEYS)
-        if entry is None:
-            return
-        law = LawReader(self.declarations)
-        basis = law.basis(entry, Scope("", "", "", None, "", Effective()))
-        table = self.fields.scalar(entry.get("table"), "table")
-        if not basis and entry.get("clause") is None and table is not None:
-            self.collector.report(404, table.span, variant="table")
-        csv_name, text = self._csv(name, entry)
-        self.declarations.data_table(entry, text, csv_name, basis)
-
-    def _csv(self, name: str, entry: Mapping) -> tuple[str, str | None]:
-        scalar = self.fields.scalar(entry.get("file"), "file")
-        if scalar is None:
-            return "", None
-        written = scalar.text.strip()
-        wanted = posixpath.normpath(posixpath.join(posixpath.dirname(name), written))
-        # INVARIANT (nothing outside the folder is read): only a file that the walk has listed is opened
-        known = [item for item in self.folder.names if item.endswith(".csv")]
-        if wanted not in known:
-            beside = posixpath.dirname(name) + "/"
-            hints = did_you_mean(written, [item.removeprefix(beside) for item in known])
-            self.collector.report(116, scalar.span, variant="file", name=written, hints=hints)
-            return wanted, None
-        self.used_csv.add(wanted)
-        return wanted, self.folder.text(wanted)
 
     # packs
 

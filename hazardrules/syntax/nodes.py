@@ -12,10 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NULLS = ("", "~", "null", "Null", "NULL")
-# a fold of lines, an escape, or any other character of a double-quoted text
-_PIECE = re.compile(
-    r"([ \t]*\n[ \t\n]*)|\\(?:\n[ \t]*|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)|.", re.DOTALL
-)
+# a fold of lines, blanks, an escape, or any other character of a double-quoted text
+_PIECE = re.compile(r"([ \t]*\n[ \t\n]*)|[ \t]+|\\(?:\n[ \t]*|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)|.", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -94,8 +92,10 @@ class Scalar:
             breaks = piece.group(1)
             if breaks is not None:  # a fold: one blank, or as many line ends as there are empty lines
                 offsets += [piece.start()] * max(breaks.count("\n") - 1, 1)
-            elif not piece.group().startswith("\\\n"):
-                offsets.append(piece.start())
+            elif piece.group().startswith("\\"):
+                offsets += [] if piece.group().startswith("\\\n") else [piece.start()]
+            else:
+                offsets += range(piece.start(), piece.end())
         return offsets
 
 

@@ -45,7 +45,7 @@ def read_file(path: Path, name: str, collector: Collector) -> str | None:
         collector: Receives HR101 where it cannot be read and HR105 where it is too large.
 
     Returns:
-        The text with line ends as `\\n`, or None.
+        The text with line ends as on Unix, or None.
     """
     raw = read_bytes(path, name, collector)
     if raw is None:

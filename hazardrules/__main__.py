@@ -1,0 +1,5 @@
+"""`python -m hazardrules`."""
+
+from hazardrules.cli import main
+
+main()
