@@ -155,19 +155,23 @@ def shown(words: str) -> str:
     return line if len(line) <= MAX_SHOWN else f"{line[:MAX_SHOWN]}…"
 
 
+MAX_WORD = 80
+MAX_POOL = 5000
+
+
 def nearest(word: str, known: Iterable[str], limit: int = 3) -> list[str]:
     """Known words that resemble one, best first.
 
-    Words are compared by characters, so this also serves Chinese labels. Bounded: at most 5,000 known words of at
-    most 80 characters are compared.
+    Words are compared by characters, so this also serves Chinese labels. Bounded: at most `MAX_POOL` known words of at
+    most `MAX_WORD` characters are compared.
     """
-    if not word or len(word) > 80:
+    if not word or len(word) > MAX_WORD:
         return []
-    pool = [item for item in dict.fromkeys(known) if len(item) <= 80][:5000]
+    pool = [item for item in dict.fromkeys(known) if len(item) <= MAX_WORD][:MAX_POOL]
     found = difflib.get_close_matches(word, [item for item in pool if _may_resemble(word, item)], n=limit, cutoff=0.6)
     if len(found) < limit:
         tail = word.rsplit(".", 1)[-1]
-        found += [item for item in pool if item not in found and len(tail) > 2 and item.rsplit(".", 1)[-1] == tail]
+        found += [item for item in pool if item not in found and tail[2:] and item.rsplit(".", 1)[-1] == tail]
     if not found and len(word) > 1:
         found += [item for item in pool if word in item or item in word if len(item) > 1]
     return found[:limit]
@@ -186,7 +190,7 @@ class Collector:
         """Start empty."""
         self._found: dict[tuple[object, ...], Diagnostic] = {}
 
-    def report(  # noqa: PLR0913 - a diagnostic has this many sides, all but two by keyword
+    def report(
         self,
         number: int,
         span: Span,

@@ -51,9 +51,7 @@ class Case:
     place: str = ""
 
 
-def read_case(
-    data: object, intake: Intake, *, subject: str | None = None, extra: Collection[str] = (), place: str = ""
-) -> Case:
+def read_case(data: object, intake: Intake, *, subject: str | None = None, extra: Collection[str] = (), place: str = "") -> Case:
     """Read a case in the form that files have.
 
     Args:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Format = Literal["yaml", "json", "jsonl"]
 MAX_BYTES = 32_000_000
 MAX_LINE = 4_000_000
+_LONGEST_NAME = 300
 _SUFFIXES: dict[str, Format] = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
 
@@ -101,7 +102,7 @@ def iterate_cases(
 
 def _name_of(source: str | Path | IO[str] | IO[bytes]) -> str:
     if isinstance(source, (str, Path)):
-        return shown(str(source)) if len(str(source)) > 300 else str(source)  # noqa: PLR2004 - no real path is longer
+        return shown(str(source)) if len(str(source)) > _LONGEST_NAME else str(source)
     name = getattr(source, "name", None)
     return name if isinstance(name, str) else "-"
 
@@ -188,8 +189,6 @@ def plain(node: Node) -> object:
     return [plain(item) for item in node.items]
 
 
-def parse_cases(
-    text: str, intake: Intake, file_format: Format, *, name: str = "-", subject: str | None = None
-) -> list[Case]:
+def parse_cases(text: str, intake: Intake, file_format: Format, *, name: str = "-", subject: str | None = None) -> list[Case]:
     """Read cases from a text in hand; otherwise as `load_cases_file`."""
     return load_cases_file(io.StringIO(text), intake, file_format, subject=subject, name=name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -72,7 +73,8 @@ def exact_number(value: object) -> Number:
     else:
         raise Refused("intake.not_number", {"given": shown(value)})
     if found is None:
-        hints: list[Hint] = [("intake.hint.unknown", {})] if value != value else []  # noqa: PLR0124 - only NaN differs from itself
+        is_nan = value.is_nan() if isinstance(value, Decimal) else isinstance(value, float) and math.isnan(value)
+        hints: list[Hint] = [("intake.hint.unknown", {})] if is_nan else []
         raise Refused("intake.not_finite", {"given": shown(value), "digits": MAX_DIGITS}, hints)
     return found
 
@@ -131,9 +133,7 @@ def number_reader(fact: FactDeclaration) -> FactReader:
         else:
             number, written = _other_number(value, from_text, unit)
         if whole and number.__class__ is not int:
-            raise Refused(
-                "intake.not_whole", {"given": shown(value if isinstance(value, str) else plain_number(number))}
-            )
+            raise Refused("intake.not_whole", {"given": shown(value if isinstance(value, str) else plain_number(number))})
         if (low is not None and number < low) or (high is not None and number > high):
             raise _out_of_bounds(fact, value if isinstance(value, str) else with_unit(number, unit))
         return number, written or f"{number if number.__class__ is int else plain_number(number)}{suffix}"
@@ -164,16 +164,15 @@ def _out_of_bounds(fact: FactDeclaration, given: str) -> Refused:
         words["minimum"] = with_unit(fact.minimum, unit)
     if fact.maximum is not None:
         words["maximum"] = with_unit(fact.maximum, unit)
-    sides = "between" if len(words) == 3 else "above" if "maximum" in words else "below"  # noqa: PLR2004 - both bounds
+    below, above = "minimum" in words, "maximum" in words
+    sides = "between" if below and above else "above" if above else "below"
     return Refused(f"intake.bounds.{sides}", words)
 
 
 def unit_spellings(unit: Unit) -> list[str]:
     """Every spelling of every unit in which a number of this unit can be submitted."""
     found = [spelling for spelling in SPELLINGS if (other := find_unit(spelling)) and same_dimension(other, unit)]
-    return (
-        [spelling for spelling in found if spelling] if unit.name or unit.dimension else [s for s in found if s in "%‰"]
-    )
+    return [spelling for spelling in found if spelling] if unit.name or unit.dimension else [s for s in found if s in "%‰"]
 
 
 def _unit_hint(unit: Unit) -> list[tuple[str, dict[str, str]]]:
@@ -233,11 +232,7 @@ def _count_text(fact: FactDeclaration) -> Callable[[str], Number]:
                 number = _exact_text(text[: len(text) - len(word)].rstrip())
                 if number is not None:
                     return number
-        hints = (
-            [("intake.hint.counts", {"names": listed(dict.fromkeys((fact.counts or {}).values()))})]
-            if fact.counts
-            else []
-        )
+        hints = [("intake.hint.counts", {"names": listed(dict.fromkeys((fact.counts or {}).values()))})] if fact.counts else []
         raise Refused("intake.not_whole", {"given": shown(text)}, hints)
 
     return read

@@ -23,6 +23,7 @@ MAX_SEARCHES = 30
 """So many unknown names are compared with the known ones; the search costs milliseconds each."""
 
 _SHOWN = 60
+_SHOWN_BITS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ def shown(value: object) -> str:
     elif isinstance(value, bool) or value is None:
         text = {True: "true", False: "false", None: "null"}[value]
     elif isinstance(value, int):
-        text = str(value) if value.bit_length() < 200 else f"{'-' if value < 0 else ''}…"  # noqa: PLR2004 - 60 digits
+        text = str(value) if value.bit_length() < _SHOWN_BITS else f"{'-' if value < 0 else ''}…"
     elif isinstance(value, (Decimal, date)):
         text = str(value)
     elif isinstance(value, float):

@@ -74,9 +74,7 @@ def _form(kind: SubjectKind, subjects: Mapping[str, SubjectKind]) -> Form:
     readers: dict[str, FactReader | None] = {name: reader_for(fact) for name, fact in kind.facts.items()}
     readers.update(dict.fromkeys(parts))
     fields = {word: (name, readers[name]) for word, name in names.exact.items()}
-    groups = {
-        ".".join(pieces[:end]) for name in members for pieces in [name.split(".")] for end in range(1, len(pieces))
-    }
+    groups = {".".join(pieces[:end]) for name in members for pieces in [name.split(".")] for end in range(1, len(pieces))}
     return Form(kind, names, readers, fields, frozenset(groups))
 
 
@@ -122,9 +120,7 @@ class Intake:
             run.problems.check()
         return instance
 
-    def _select(
-        self, subject: str | None, data: object, problems: Problems
-    ) -> tuple[str | None, Mapping[Any, object] | None]:
+    def _select(self, subject: str | None, data: object, problems: Problems) -> tuple[str | None, Mapping[Any, object] | None]:
         """Which kind of subject, and its facts."""
         if subject is None and data is not None:
             subject = getattr(type(data), "hazardrules_subject", None)
@@ -249,9 +245,7 @@ class Intake:
         path = member_path(here.instance.path, shown(key))
         clash = form.names.clashes(key)
         if clash:
-            problems.add(
-                path, "intake.ambiguous_name", [("intake.hint.one_of", {"names": listed(clash)})], given=shown(key)
-            )
+            problems.add(path, "intake.ambiguous_name", [("intake.hint.one_of", {"names": listed(clash)})], given=shown(key))
             return
         hints = self._elsewhere(here, key) or problems.did_you_mean(key, form.names.exact)
         problems.add(path, "intake.unknown_name", hints, given=shown(key), subject=form.kind.id)

@@ -24,7 +24,7 @@ BLANK = frozenset(("", "~", "null"))
 
 _TRUE: Reading = (True, "true")
 _FALSE: Reading = (False, "false")
-_SEPARATORS = re.compile(r"[,，、;；]")  # noqa: RUF001 - Chinese separators
+_SEPARATORS = re.compile(r"[,，、;；]")
 _MIDNIGHT = re.compile(r"(\S{10})[T ]00:00(?::00)?")
 
 
@@ -129,9 +129,7 @@ def _unknown_option(fact: FactDeclaration, names: Names, value: object) -> Refus
     if text is not None:
         clash = names.clashes(text)
         if clash:
-            return Refused(
-                "intake.ambiguous_option", {"given": shown(text)}, [("intake.hint.one_of", {"names": listed(clash)})]
-            )
+            return Refused("intake.ambiguous_option", {"given": shown(text)}, [("intake.hint.one_of", {"names": listed(clash)})])
         hints = nearest_names(text, names.exact)
         if hints:
             return Refused("intake.option", {"given": shown(text)}, hints)

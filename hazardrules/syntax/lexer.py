@@ -226,7 +226,7 @@ def _one(text: str, at: int, vocabulary: Vocabulary) -> list[Token] | LexError:
         return LexError("bound", bound, at, at + len(bound))
     if character == "=":
         return LexError("equals", "=", at, at + 1)
-    if ord(character) < 128 or not character.isalpha():
+    if character.isascii() or not character.isalpha():
         return LexError("character", character, at, at + 1)
     return LexError("label", _unknown_label(text, at, vocabulary), at, at + len(_unknown_label(text, at, vocabulary)))
 
@@ -234,7 +234,7 @@ def _one(text: str, at: int, vocabulary: Vocabulary) -> list[Token] | LexError:
 def _unknown_label(text: str, at: int, vocabulary: Vocabulary) -> str:
     """The run of letters up to something known, so that a hint can look for its neighbours."""
     end = at + 1
-    while end < len(text) and text[end].isalnum() and ord(text[end]) > 127:
+    while end < len(text) and text[end].isalnum() and not text[end].isascii():
         if any(text.startswith(word, end) for word in CHINESE_KEYWORDS) or vocabulary.longest(text, end):
             break
         if any(text.startswith(word, end) for word in BOUND_WORDS):
@@ -280,7 +280,7 @@ def _unit_at(text: str, at: int, vocabulary: Vocabulary) -> str | None:
         if not text.startswith(spelling, at):
             continue
         end = at + len(spelling)
-        if spelling[-1].isalpha() and ord(spelling[-1]) < 128 and end < len(text) and _WORD_AFTER.match(text, end):
+        if spelling[-1].isalpha() and spelling[-1].isascii() and end < len(text) and _WORD_AFTER.match(text, end):
             continue
         label = vocabulary.longest(text, at)
         if label is not None and len(label) > len(spelling):

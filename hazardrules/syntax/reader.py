@@ -33,6 +33,7 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _STYLES = {None: "plain", "": "plain", "'": "single", '"': "double", "|": "literal", ">": "folded"}
 # control characters and lone surrogates, which YAML cannot carry, and the line ends that only YAML sees
 _REFUSED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+_NOT_THE_START = ("escape", "hexdecimal", "tag handle")  # libyaml's words for faults inside a well-quoted text or a tag
 _SPECIAL_START = re.compile(r"""^\s*(?:-\s+)*(?:[^\s#'"\[{][^#]*?:\s+)?([\[{%>|@&*!"`].*)$""")
 
 
@@ -245,6 +246,9 @@ class _Assembler:
 
     def _span(self, event: Any) -> Span:
         start, end = event.start_mark, event.end_mark
+        if start.line >= len(self.lines):  # libyaml ends the last line where its author did not
+            end_line, end_column = len(self.lines), len(self.lines[-1]) + 1
+            return Span(self.name, end_line, end_column, end_line, end_column)
         end_line, end_column = end.line + 1, end.column + 1
         if end_column == 1 and end_line > start.line + 1:
             end_line, end_column = self._last_written(end.line, start.line)
@@ -261,7 +265,8 @@ class _Assembler:
             line -= 1
             column = len(self.lines[line])
         span = Span(self.name, line + 1, column + 1, line + 1, column + 2)
-        for number in (line, line - 1):
+        plain = any(word in str(error.problem) for word in _NOT_THE_START)
+        for number in () if plain else (line, line - 1):
             found = _SPECIAL_START.match(self.lines[number]) if number >= 0 else None
             if found:
                 at = found.start(1)
