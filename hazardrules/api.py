@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from fractions import Fraction
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,15 +13,16 @@ from hazardrules.diagnostics import Collector, nearest
 from hazardrules.engines.generated import Generated
 from hazardrules.engines.reference import Reference
 from hazardrules.errors import FactsError, LookupFailedError, RulebookError
-from hazardrules.intake import Intake, Problem, assume_compliant, json_schema, model_for, read_case
+from hazardrules.intake import Case, Intake, Problem, assume_compliant, json_schema, model_for, read_case
+from hazardrules.written import decimal_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import date
 
     from hazardrules.compiler.plan import Compiled, CompiledRule, Plan
     from hazardrules.diagnostics import Diagnostic
     from hazardrules.engines.base import Engine
-    from hazardrules.intake import Case
     from hazardrules.intake.models import SubjectModel
     from hazardrules.model.instances import Instance
     from hazardrules.model.law import Instrument
@@ -149,7 +150,7 @@ class Rulebook:
 
     # classification
 
-    def classify(  # noqa: PLR0913 - a case has these sides; all but the facts by keyword
+    def classify(
         self,
         facts: object,
         *,
@@ -226,7 +227,7 @@ class Rulebook:
             raise LookupFailedError("part", info.compiled.on, ())
         return inquiry.explanation(info.name, part or paths[0])
 
-    def inquire(  # noqa: PLR0913 - as for classify
+    def inquire(
         self,
         facts: object,
         *,
@@ -262,8 +263,6 @@ class Rulebook:
         )  # fmt: skip
 
     def _case(self, facts: object, subject: str | None) -> Case:
-        from hazardrules.intake import Case  # noqa: PLC0415 - also a type
-
         if isinstance(facts, Case):
             return replace(facts, subject=subject) if subject is not None else facts
         return read_case(facts, self._intake, subject=subject)
@@ -413,6 +412,4 @@ def _shown(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, frozenset):
         return ", ".join(sorted(value))
-    from hazardrules.explain import decimal_text  # noqa: PLC0415 - small and local
-
-    return decimal_text(value) if not isinstance(value, str) and hasattr(value, "numerator") else str(value)
+    return decimal_text(value) if isinstance(value, (int, Fraction)) else str(value)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hazardrules.duties import Duties
 from hazardrules.engines.reference import Evaluator
 from hazardrules.explain import Because, Explainer
+from hazardrules.levels import Ranges
 from hazardrules.missing import missing_facts, open_facts
 from hazardrules.model.results import (
     Action,
@@ -18,7 +19,6 @@ from hazardrules.model.results import (
     DerivedValue,
     Explanation,
     Finding,
-    LevelRange,
     MissingFacts,
     NotExamined,
     RulebookRef,
@@ -43,7 +43,7 @@ MAX_OPENING_FACTS = 8
 class Inquiry:
     """One case under one law: what the engine said, and whatever is asked about it later."""
 
-    def __init__(  # noqa: PLR0913 - the sides of a case
+    def __init__(
         self,
         plan: Plan,
         root: Instance,
@@ -88,7 +88,7 @@ class Inquiry:
             instance = verdict.instance
             for name in verdict.holds:
                 rule = self.plan.rules[name]
-                if self._looked_at(rule) and not _silent(rule):
+                if self._looked_at(rule) and not _silent(rule) and self._has_effect(rule, verdict):
                     ranges.holds(rule)
                     findings.append(self._finding(rule, instance))
             for name in verdict.undetermined:
@@ -99,7 +99,7 @@ class Inquiry:
                 ranges.open(rule, examined=examined)
                 if examined:
                     undetermined.append(self._undetermined(rule, instance))
-            ranges.settle(self, verdict)
+            ranges.settle(self.evaluator, verdict)
         for kind in self._absent_kinds():
             for name in self.plan.by_kind.get(kind, ()):
                 rule = self.plan.rules[name]
@@ -123,12 +123,17 @@ class Inquiry:
         self._findings, self._open = findings, undetermined
         return found
 
+    @staticmethod
+    def _has_effect(rule: CompiledRule, verdict: Verdict) -> bool:
+        """A rule that amends others says nothing where none of them holds."""
+        return rule.rule.kind != "amends" or any(name in verdict.holds for name in rule.amends)
+
     def _looked_at(self, rule: CompiledRule) -> bool:
         return self.packs is None or rule.pack in self.packs
 
-    def _ranges(self) -> _Ranges:
+    def _ranges(self) -> Ranges:
         kinds = {verdict.instance.kind for verdict in self.verdicts} | self._absent_kinds()
-        return _Ranges(self.plan, kinds, self.packs)
+        return Ranges(self.plan, kinds, self.packs)
 
     def _absent_kinds(self) -> set[str]:
         """Kinds of parts that could exist but were neither submitted nor said not to exist."""
@@ -508,96 +513,3 @@ def _submitted(instance: Instance, name: str) -> bool:
 
 def _by_severity(found: Finding | Undetermined) -> tuple[int, str, str]:
     return -found.severity, found.rule, found.subject
-
-
-class _Ranges:
-    """Per scale the lowest and the highest level that the rules admit."""
-
-    def __init__(self, plan: Plan, kinds: set[str], packs: frozenset[str] | None) -> None:
-        self.plan = plan
-        self.scales = plan.compiled.source.scales
-        used = plan.engine_state.setdefault("scales", {})
-        key = (tuple(sorted(kinds)), packs)
-        names = used.get(key)  # type: ignore[attr-defined]  # a dict, set one line above
-        if names is None:
-            found = {
-                plan.rules[name].level[0]  # type: ignore[index]  # tested below
-                for kind in kinds
-                for name in plan.by_kind.get(kind, ())
-                if plan.rules[name].level is not None and (packs is None or plan.rules[name].pack in packs)
-            }
-            names = used[key] = tuple(sorted(found))  # type: ignore[index]  # see above
-        self.least = dict.fromkeys(names, 0)
-        self.most = dict.fromkeys(names, 0)
-        self.examined = dict.fromkeys(names, 0)
-
-    def _step(self, rule: CompiledRule) -> tuple[str, int] | None:
-        return None if rule.level is None else (rule.level[0], self.scales[rule.level[0]].index[rule.level[1]])
-
-    def holds(self, rule: CompiledRule) -> None:
-        """A rule that holds raises all three."""
-        found = self._step(rule)
-        if found is not None:
-            scale, step = found
-            for side in (self.least, self.most, self.examined):
-                side[scale] = max(side[scale], step)
-
-    def open(self, rule: CompiledRule, *, examined: bool) -> None:
-        """An undetermined rule raises what is possible."""
-        found = self._step(rule)
-        if found is not None:
-            scale, step = found
-            self.most[scale] = max(self.most[scale], step)
-            if examined:
-                self.examined[scale] = max(self.examined[scale], step)
-
-    def settle(self, inquiry: Inquiry, verdict: Verdict) -> None:
-        """Raise the least level by rules that hold but for an open override, and by tables whose row is not settled."""
-        tables: dict[str, list[CompiledRule]] = {}
-        for name in verdict.undetermined:
-            rule = self.plan.rules[name]
-            if rule.table is not None and rule.complete and not rule.rule.overrides:
-                tables.setdefault(rule.table, []).append(rule)
-            others = self.plan.overriders.get(name, ())
-            if others and rule.level and inquiry.evaluator.matches(verdict.instance, name) is True:
-                either = [rule, *(self.plan.rules[o] for o in others if o in verdict.undetermined)]
-                self._raise(either)
-        for rows in tables.values():
-            first = rows[0]
-            instance = verdict.instance
-            applies = first.scope is None or inquiry.evaluator.condition(first.scope, instance) is True
-            relieved = any(inquiry.evaluator.condition(item, instance) is not False for item in first.unless)
-            whole = not any(row.name in self.plan.force or self.plan.overriders.get(row.name) for row in rows)
-            guarded = first.rule.when is not None
-            taken = any(name in verdict.holds for name in self._rows(first))
-            if applies and not relieved and whole and not guarded and not taken:
-                self._raise(rows)
-
-    def _rows(self, rule: CompiledRule) -> list[str]:
-        table = rule.rule.table
-        return [] if table is None else [f"{rule.rule.name}.{row.number}" for row in table.rows]
-
-    def _raise(self, either: list[CompiledRule]) -> None:
-        """One of these rules holds, whichever it is."""
-        steps = [self._step(rule) for rule in either]
-        known = [step for step in steps if step is not None]
-        if len(known) == len(steps) and len({scale for scale, _ in known}) == 1:
-            scale = known[0][0]
-            self.least[scale] = max(self.least[scale], min(step for _, step in known))
-
-    def result(self, lang: str) -> dict[str, LevelRange]:
-        """The ranges in their public form."""
-        found = {}
-        for name, least in self.least.items():
-            scale = self.scales[name]
-            settled = scale.levels[least].id if least >= self.examined[name] else None
-            found[name] = LevelRange.model_construct(
-                scale=name,
-                level=settled,
-                at_least=scale.levels[least].id,
-                at_most=scale.levels[max(self.most[name], least)].id,
-                at_most_examined=scale.levels[max(self.examined[name], least)].id,
-                label=pick(scale.label, lang),
-            )
-        return found
-

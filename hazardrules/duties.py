@@ -6,12 +6,12 @@ from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from hazardrules.explain import decimal_text
 from hazardrules.model.intervals import bounds
-from hazardrules.model.results import Action, Amount, RoleRef, Basis
+from hazardrules.model.results import Action, Amount, Basis, RoleRef
 from hazardrules.model.scalars import read_date, read_span
 from hazardrules.model.values import add_span
 from hazardrules.wording import pick
+from hazardrules.written import decimal_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hazardrules.model import expressions as ir
 from hazardrules.model.values import Interval
 from hazardrules.wording import pick, say
+from hazardrules.written import Written, base_text, decimal_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,24 +45,6 @@ class Because:
     because: tuple[Because, ...] = field(default_factory=tuple)
 
 
-def decimal_text(value: int | Fraction) -> str:
-    """A number as a person writes it; exactly where it ends, else rounded and marked as such."""
-    if isinstance(value, int):
-        return str(value)
-    denominator = value.denominator
-    for prime in (2, 5):
-        while denominator % prime == 0:
-            denominator //= prime
-    if denominator == 1:
-        digits = 0
-        while (value * 10**digits).denominator != 1:
-            digits += 1
-        whole = value * 10**digits
-        text = str(abs(whole.numerator)).rjust(digits + 1, "0")
-        return f"{'-' if value < 0 else ''}{text[:-digits]}.{text[-digits:]}" if digits else str(value.numerator)
-    return f"{value.numerator}/{value.denominator} (≈ {float(value):.6g})"
-
-
 class Explainer:
     """Words the reasons of one case in one language."""
 
@@ -72,7 +55,7 @@ class Explainer:
 
     # values in words
 
-    def show_value(self, value: Any, kind: ValueType) -> str:  # noqa: PLR0911 - one line per kind of value
+    def show_value(self, value: Any, kind: ValueType) -> str:
         """A value with its unit."""
         if value is None:
             return say(self.lang, "value.unknown")
@@ -116,10 +99,10 @@ class Explainer:
     def path(self, expr: ir.FactRef | ir.DerivedRef | ir.RuleRef, here: Instance, env: Mapping[str, Instance]) -> str:
         """The path of a fact in the case."""
         instance = self.evaluator.find(expr.base, here, env)
-        prefix = instance.path if instance is not None else _base_text(expr.base)
+        prefix = instance.path if instance is not None else base_text(expr.base)
         return f"{prefix}.{expr.name}" if prefix else expr.name
 
-    def name(self, expr: ir.Expr, here: Instance, env: Mapping[str, Instance], *, labels: bool) -> str:  # noqa: PLR0911, C901 - one line per form
+    def name(self, expr: ir.Expr, here: Instance, env: Mapping[str, Instance], *, labels: bool) -> str:
         """An operand in words: by ids, or by labels."""
         match expr:
             case ir.Const(written=written):
@@ -166,7 +149,7 @@ class Explainer:
 
     def written_text(self, expr: ir.Expr) -> str:
         """A condition by ids, without values."""
-        return _Written(self).text(expr)
+        return Written().text(expr)
 
     def _label(self, expr: ir.FactRef | ir.DerivedRef) -> str:
         if isinstance(expr, ir.FactRef):
@@ -180,7 +163,7 @@ class Explainer:
         """Why a condition is true (or false): every sub-condition that made it so."""
         return tuple(self._why(expr, here, {}, wanted, MAX_NESTED))
 
-    def _why(  # noqa: PLR0911, PLR0912, C901 - one line per form
+    def _why(
         self, expr: ir.Expr, here: Instance, env: Mapping[str, Instance], wanted: bool, depth: int
     ) -> list[Because]:
         match expr:
@@ -325,81 +308,3 @@ class Explainer:
 
 def _unit(kind: ValueType) -> str:
     return f" {kind.unit.name}" if kind.unit.name else ""
-
-
-def _base_text(base: ir.Base) -> str:
-    match base:
-        case ir.Self():
-            return ""
-        case ir.Variable(name=name):
-            return name
-        case ir.Owner(of=inner):
-            return f"{_base_text(inner)}.owner".lstrip(".")
-        case ir.OnePart(of=inner, part=part):
-            return f"{_base_text(inner)}.{part}".lstrip(".")
-
-
-class _Written:
-    """A condition by ids, without values, in the notation of the rule language."""
-
-    def __init__(self, explainer: Explainer) -> None:
-        self.explainer = explainer
-
-    def text(self, expr: ir.Expr) -> str:  # noqa: PLR0911, PLR0912, C901 - one line per form
-        match expr:
-            case ir.Const(written=written):
-                return written
-            case ir.FactRef(base=base, name=name) | ir.DerivedRef(base=base, name=name) | ir.RuleRef(base=base, name=name):
-                prefix = _base_text(base)
-                return f"{prefix}.{name}" if prefix else name
-            case ir.ParameterRef(name=name):
-                return name.rsplit(".", 1)[-1]
-            case ir.AsOf():
-                return "as_of"
-            case ir.Unknown():
-                return "?"
-            case ir.Total(parameter=parameter):
-                return f"total({parameter})"
-            case ir.Not(item=item):
-                return f"not {self._tight(item)}"
-            case ir.Junction(op=op, items=items):
-                return f" {op} ".join(self._tight(item) for item in items)
-            case ir.AtLeast(count=count, items=items):
-                return f"at least {self.text(count)} of ({'; '.join(self.text(item) for item in items)})"
-            case ir.Compare(op=op, left=left, right=right):
-                return f"{self.text(left)} {op} {self.text(right)}"
-            case ir.In(item=item, options=options):
-                return f"{self.text(item)} in {{{', '.join(option.written for option in options)}}}"
-            case ir.Intersects(container=container, written=written):
-                if len(written) == 1:
-                    return f"{self.text(container)} contains {written[0]}"
-                return f"{self.text(container)} intersects {{{', '.join(written)}}}"
-            case ir.Arithmetic(op=op, left=left, right=right):
-                return f"{self._tight(left)} {op} {self._tight(right)}"
-            case ir.Scale(item=item):
-                return self.text(item)
-            case ir.DateShift(day=day, amount=amount, sign=sign):
-                return f"{self.text(day)} {'+' if sign > 0 else '-'} {self.text(amount)}"
-            case ir.DateDifference(left=left, right=right):
-                return f"{self.text(left)} - {self.text(right)}"
-            case ir.Choice(then=then, condition=condition, otherwise=otherwise):
-                return f"{self.text(then)} if {self.text(condition)} else {self.text(otherwise)}"
-            case ir.Function(name=name, items=items):
-                return f"{name}({', '.join(self.text(item) for item in items)})"
-            case ir.Lookup(table=table, keys=keys):
-                return f"{table}({', '.join(self.text(key) for key in keys)})"
-            case ir.Quantified():
-                item = f"{self.text(expr.item) if expr.item is not None else expr.variable}"
-                where = f" where {self.text(expr.where)}" if expr.where is not None else ""
-                prefix = _base_text(expr.base)
-                part = f"{prefix}.{expr.part}" if prefix else expr.part
-                if not expr.variable:
-                    return f"{expr.function}({part})"
-                return f"{expr.function}({item} for {expr.variable} in {part}{where})"
-            case ir.TableValue():
-                return "table"
-        return "?"
-
-    def _tight(self, expr: ir.Expr) -> str:
-        loose = isinstance(expr, (ir.Junction, ir.Arithmetic, ir.Choice, ir.DateShift))
-        return f"({self.text(expr)})" if loose else self.text(expr)

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from hazardrules.engines.reference import Evaluator
 from hazardrules.model import expressions as ir
-from hazardrules.model.instances import Instance
-
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from hazardrules.compiler.plan import CompiledRule
+    from hazardrules.model.instances import Instance
     from hazardrules.model.values import Truth
 
 MAX_SETS = 5
@@ -113,7 +112,7 @@ class _Search:
         parts += [self.sets(exception, instance, {}, not wanted) for exception in rule.unless]
         return _product(parts) if wanted else _union(parts)
 
-    def sets(  # noqa: PLR0911, C901 - one line per form
+    def sets(
         self, expr: ir.Expr, here: Instance, env: Mapping[str, Instance], wanted: bool
     ) -> Sets:
         """Sets of facts that could make a condition true (or false)."""
@@ -378,7 +377,7 @@ class _Thresholds:
                 return ["", "x"]
 
     def _numbers(self, low: Any, high: Any, *, integer: bool) -> list[Any]:
-        far = max((abs(number) for number in self.numbers), default=1) * 1000 + 1
+        far = 1000 * max(*self.numbers, -min(self.numbers)) + 1
         values = {point for number in self.numbers for point in (number - 1, number, number + 1)} | {far, -far}
         if not integer:
             values |= {number + Fraction(1, 1000) for number in self.numbers}

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from hazardrules.compiler.checks import run_checks
 from hazardrules.compiler.checks.table_rows import check_table
 from hazardrules.compiler.graph import dependency_order, override_cycles
 from hazardrules.compiler.names import Names
 from hazardrules.compiler.plan import Compiled, CompiledAction, CompiledDerived, CompiledParameter, CompiledRule
-from hazardrules.compiler.resolve import HOURS, Resolver, Scope
+from hazardrules.compiler.resolve import HOURS, Resolver
+from hazardrules.compiler.scope import Scope
 from hazardrules.compiler.tables import row_conditions
 from hazardrules.diagnostics import did_you_mean
 from hazardrules.model import expressions as ir
-from hazardrules.model.law import Effective, NotEncoded
+from hazardrules.model.law import ClauseRef, Effective, NotEncoded
 from hazardrules.model.rules import Rule
 from hazardrules.model.types import BOOL, INTEGER, PURE, ValueType
 from hazardrules.model.units import find_unit, same_dimension
@@ -68,6 +70,7 @@ class _Compiler:
         }
         order = dependency_order(self.rules, derived, self.names.owners, self.collector)
         override_cycles(self.rules, self.collector)
+        run_checks(self.source, self.collector)
         return Compiled(
             self.source,
             self.rules,
@@ -92,7 +95,7 @@ class _Compiler:
     def _derived_facts(self) -> dict[tuple[str, str], CompiledDerived]:
         compiled: dict[tuple[str, str], CompiledDerived] = {}
         for (on, name), derived in sorted(self.names.derived.items()):
-            if not self._subject(on, derived.span):
+            if on not in self.source.subjects:  # the loader has said so
                 continue
             expr = self.resolver.derived(on, name, derived.span)
             if expr is None:
@@ -165,30 +168,21 @@ class _Compiler:
                     continue
                 kind = kind or value.type
                 values.append((dated.effective, value.value))
-            for (first, _), (second, _) in ((a, b) for n, a in enumerate(values) for b in values[n + 1 :]):
-                if _overlap(first, second):
-                    self.collector.report(405, parameter.span, variant="parameter_overlap", name=parameter.name)
             if kind is not None:
                 compiled[name] = CompiledParameter(name, parameter.label, kind, tuple(values))
         return compiled
 
-    def _subject(self, name: str, span: Span) -> bool:
-        if name in self.source.subjects:
-            return True
-        self.collector.report(207, span, name=name, hints=did_you_mean(name, self.source.subjects))
-        return False
-
     # rules
 
     def _pack(self, pack: Pack) -> None:
-        if not self._subject(pack.on, pack.span):
+        if pack.on not in self.source.subjects:  # the loader has said so
             return
         scope = self.resolver.condition(pack.applies, Scope(pack.on, pack.name)) if pack.applies is not None else None
         self.scopes[pack.name] = scope
         if pack.unread:
             self._unread(pack, scope)
         for rule in pack.rules:
-            if self._subject(rule.on, rule.span):
+            if rule.on in self.source.subjects:
                 self._rule(rule, pack, scope)
 
     def _unread(self, pack: Pack, scope: ir.Expr | None) -> None:
@@ -241,15 +235,14 @@ class _Compiler:
         for row, condition in zip(rule.table.rows, conditions, strict=True):
             if condition is None or not whole or (rule.when is not None and when is None):
                 continue
-            if when is not None:
-                condition = ir.Junction("and", (when, condition), row.span)
+            whole_row = condition if when is None else ir.Junction("and", (when, condition), row.span)
             name = f"{rule.name}.{row.number}"
             actions = self._actions((*rule.actions, *row.actions), here)
             level = row.level or rule.level
             if _says_nothing(row):
                 level, actions = None, ()
             self.rules[name] = CompiledRule(
-                name, rule.pack, rule.on, rule, row, rule.name, scope, condition, exceptions, level, actions,
+                name, rule.pack, rule.on, rule, row, rule.name, scope, whole_row, exceptions, level, actions,
                 frozenset(), overrides, amends, complete=complete,
             )  # fmt: skip
 
@@ -300,17 +293,8 @@ def _says_nothing(row: TableRow) -> bool:
     return row.level is None and not row.actions and not row.basis
 
 
-def _as_refs(entry: NotEncoded) -> tuple:  # type: ignore[type-arg]
-    from hazardrules.model.law import ClauseRef  # noqa: PLC0415 - only here
-
+def _as_refs(entry: NotEncoded) -> tuple[ClauseRef, ...]:
     return tuple(ClauseRef(entry.law, clause, None, entry.span) for clause in entry.clauses)
-
-
-def _overlap(first: Effective, second: Effective) -> bool:
-    start_a, start_b = first.start or first.in_force_by, second.start or second.in_force_by
-    before = first.until is not None and start_b is not None and first.until <= start_b
-    after = second.until is not None and start_a is not None and second.until <= start_a
-    return not (before or after)
 
 
 class _OwnFacts:

@@ -11,7 +11,6 @@ from hazardrules.model.law import ancestry
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
-    from fractions import Fraction
 
     from hazardrules.model import expressions as ir
     from hazardrules.model.law import ClauseRef, Effective, Localized
@@ -108,7 +107,7 @@ class CompiledParameter:
     name: str
     label: Localized
     type: ValueType
-    values: tuple[tuple[Effective, int | Fraction | str | bool | date], ...]
+    values: tuple[tuple[Effective, object], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ A method that returns None has already reported why; its callers stay silent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from fractions import Fraction
-from typing import TYPE_CHECKING, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, cast
 
+from hazardrules.compiler.calls import Calls
 from hazardrules.compiler.names import fold
+from hazardrules.compiler.scope import Scope
 from hazardrules.diagnostics import Related, did_you_mean
 from hazardrules.model import expressions as ir
 from hazardrules.model import syntax_tree as ast
@@ -20,6 +21,7 @@ from hazardrules.model.values import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from fractions import Fraction
 
     from hazardrules.compiler.names import Names, RuleName
     from hazardrules.diagnostics import Collector
@@ -30,34 +32,6 @@ if TYPE_CHECKING:
 ORDERED = ("number", "date", "datetime")
 HOURS = find_unit("h") or ONE
 DAYS = find_unit("days") or ONE
-_QUANTIFIERS = ("any", "all", "count", "sum", "min", "max")
-_FUNCTIONS = ("min", "max", "abs", "floor", "ceil")
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Where an expression stands: whose facts its bare names are.
-
-    Attributes:
-        kind: The subject judged.
-        pack: The pack whose parameters may be named without their prefix.
-        variables: The variables of the quantifiers around, with the kind of part each holds.
-        open_parts: The parts that quantifiers around already run over.
-    """
-
-    kind: str
-    pack: str
-    variables: dict[str, str] = field(default_factory=dict)
-    open_parts: frozenset[tuple[ir.Base, str]] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    base: ir.Base
-    kind: str
-    name: str
-    of: str
-    one: bool
 
 
 class Resolver:
@@ -72,6 +46,7 @@ class Resolver:
         self._derived: dict[tuple[str, str], ir.Expr | None] = {}
         self._deriving: list[tuple[str, str]] = []
         self._parameter_types: dict[str, ValueType | None] = {}
+        self._calls = Calls(self)
 
     # public verbs
 
@@ -93,7 +68,7 @@ class Resolver:
     def fit(self, expr: ir.Expr, wanted: ValueType) -> ir.Expr | None:
         """An expression in the type and unit wanted."""
         if expr.type.name != wanted.name or (wanted.name in ("enum", "set") and expr.type.options != wanted.options):
-            self._mismatch(expr.span, expr.type, wanted)
+            self.mismatch(expr.span, expr.type, wanted)
             return None
         return self.in_unit(expr, wanted.unit) if wanted.name == "number" else expr
 
@@ -122,7 +97,7 @@ class Resolver:
 
     # resolution
 
-    def resolve(  # noqa: PLR0911, PLR0912, C901 - one line per form of the language
+    def resolve(
         self, expr: ast.Expr, scope: Scope, expected: ValueType | None = None
     ) -> ir.Expr | None:
         """Resolve an expression; `expected` helps to read bare enum words."""
@@ -158,7 +133,7 @@ class Resolver:
             case ast.Arithmetic():
                 return self._arithmetic(expr, scope)
             case ast.Negative(item=item, span=span):
-                inner = self._numeric(item, scope)
+                inner = self.numeric(item, scope)
                 if inner is None:
                     return None
                 if isinstance(inner, ir.Const):
@@ -168,9 +143,9 @@ class Resolver:
             case ast.Choice():
                 return self._choice(expr, scope, expected)
             case ast.Call():
-                return self._call(expr, scope)
+                return self._calls.call(expr, scope)
             case ast.Comprehension():
-                return self._comprehension(expr, scope)
+                return self._calls.comprehension(expr, scope)
 
     def _conditions(self, items: tuple[ast.Expr, ...], scope: Scope) -> tuple[ir.Expr, ...] | None:
         found = [self.condition(item, scope) for item in items]
@@ -214,7 +189,7 @@ class Resolver:
         self._unknown_name(text, span, scope, expected)
         return None
 
-    def _member(  # noqa: PLR0911 - one return per kind of thing a name can be
+    def _member(
         self, text: str, base: ir.Base, kind: str, scope: Scope, span: Span
     ) -> tuple[ir.Expr | None] | None:
         """A fact or derived fact by name or label, perhaps behind a variable, an owner or a single part.
@@ -239,7 +214,7 @@ class Resolver:
         head, dot, rest = text.partition(".")
         if not dot:
             return None
-        for inner_base, inner_kind in self._behind(head, base, kind, scope):
+        for inner_base, inner_kind in self.behind(head, base, kind, scope):
             found = self._member(rest, inner_base, inner_kind, scope, span)
             if found is None and rest in self.names.rules:
                 found = (self._rule(self.names.rules[rest], inner_base, inner_kind, span),)
@@ -247,7 +222,7 @@ class Resolver:
                 return found
         return None
 
-    def _behind(self, head: str, base: ir.Base, kind: str, scope: Scope) -> list[tuple[ir.Base, str]]:
+    def behind(self, head: str, base: ir.Base, kind: str, scope: Scope) -> list[tuple[ir.Base, str]]:
         """What stands before a dot: a quantifier's variable, `owner`, or a single part."""
         if isinstance(base, ir.Self) and head in scope.variables:
             return [(ir.Variable(head), scope.variables[head])]
@@ -303,7 +278,7 @@ class Resolver:
             known_names += [label for fact in subject.facts.values() for label in fact.label.values()]
         hints = did_you_mean(text, known_names)
         head, _, rest = text.partition(".")
-        for _base, kind in self._behind(head, ir.Self(), scope.kind, scope) if subject else ():
+        for _base, kind in self.behind(head, ir.Self(), scope.kind, scope) if subject else ():
             near = did_you_mean(rest, self.names.members(kind))
             hints = near or hints
         if subject is not None:
@@ -442,7 +417,8 @@ class Resolver:
             case _:
                 return self.describe(expr.type)
 
-    def _mismatch(self, span: Span, given: ValueType, wanted: ValueType) -> None:
+    def mismatch(self, span: Span, given: ValueType, wanted: ValueType) -> None:
+        """Report HR203."""
         self.collector.report(203, span, given=self.describe(given), wanted=self.describe(wanted))
 
     # membership
@@ -477,7 +453,7 @@ class Resolver:
         if found is None:
             return None
         if found.type.name != "set":
-            hints = [("HR203.hint_in", {})] if found.type.name == "enum" else []
+            hints: list[tuple[str, dict[str, str]]] = [("HR203.hint_in", {})] if found.type.name == "enum" else []
             self.collector.report(203, container.span, variant="not_a_set", type=self.describe(found.type), hints=hints)
             return None
         element = ValueType("enum", options=found.type.options)
@@ -493,7 +469,7 @@ class Resolver:
         if count is None or items is None:
             return None
         if count.type.name != "number" or count.type.unit.dimension:
-            self._mismatch(expr.count.span, count.type, INTEGER)
+            self.mismatch(expr.count.span, count.type, INTEGER)
             return None
         if expr.op == "at_least":
             return ir.AtLeast(count, items, expr.span)
@@ -507,10 +483,11 @@ class Resolver:
 
     # arithmetic
 
-    def _numeric(self, expr: ast.Expr, scope: Scope) -> ir.Expr | None:
+    def numeric(self, expr: ast.Expr, scope: Scope) -> ir.Expr | None:
+        """An expression that must be a number."""
         found = self.resolve(expr, scope)
         if found is not None and found.type.name != "number":
-            self._mismatch(expr.span, found.type, PURE)
+            self.mismatch(expr.span, found.type, PURE)
             return None
         return found
 
@@ -522,7 +499,7 @@ class Resolver:
             return self._dates(expr, left, right)
         for side in (left, right):
             if side.type.name != "number":
-                self._mismatch(side.span, side.type, PURE)
+                self.mismatch(side.span, side.type, PURE)
                 return None
         return self.combine(expr.op, left, right, expr.span)
 
@@ -533,10 +510,10 @@ class Resolver:
             fitted = self.in_unit(right, left.type.unit, other=left)
             if fitted is None:
                 return None
-            return ir.Arithmetic(cast("ir.Literal", op), left, fitted, ValueType("number", left.type.unit, integer), span)
+            return ir.Arithmetic(cast("Literal['+', '-', '*', '/']", op), left, fitted, ValueType("number", left.type.unit, integer), span)
         left, right = self._pure_share(left), self._pure_share(right)
         unit = left.type.unit.times(right.type.unit) if op == "*" else left.type.unit.per(right.type.unit)
-        result = ir.Arithmetic(cast("ir.Literal", op), left, right, ValueType("number", unit, integer), span)
+        result = ir.Arithmetic(cast("Literal['+', '-', '*', '/']", op), left, right, ValueType("number", unit, integer), span)
         return self._pure_share(result)
 
     def _pure_share(self, expr: ir.Expr) -> ir.Expr:
@@ -566,155 +543,6 @@ class Resolver:
             return None
         kind = replace(then.type, integer=then.type.integer and otherwise.type.integer)
         return ir.Choice(then, condition, fitted, kind, expr.span)
-
-    # calls and quantifiers
-
-    def _call(self, expr: ast.Call, scope: Scope) -> ir.Expr | None:  # noqa: PLR0911 - one return per kind of call
-        name = expr.function
-        if name == "total":
-            return self._total(expr)
-        if name in ("count", "any", "all", "sum") or (name in ("min", "max") and len(expr.arguments) == 1):
-            only = expr.arguments[0]
-            if name == "count" and len(expr.arguments) == 1 and isinstance(only, ast.Name):
-                part = self._part(only, scope)
-                return None if part is None else self._quantified("count", "", part, None, None, INTEGER, expr.span)
-            self.collector.report(215, expr.span, variant="quantifier", name=name)
-            return None
-        if name in _FUNCTIONS:
-            return self._function(expr, scope)
-        table_name, _, column_name = name.partition(".")
-        table = self.source.tables.get(table_name)
-        if table is None:
-            known = (*_FUNCTIONS, *_QUANTIFIERS, "total", *self.source.tables)
-            self.collector.report(215, expr.span, name=name, hints=did_you_mean(name, known))
-            return None
-        columns = list(table.columns)
-        if (column_name and column_name not in columns) or (not column_name and len(columns) != 1):
-            hints = [("hint.options", {"names": ", ".join(f"{table_name}.{column}" for column in columns)})]
-            self.collector.report(215, expr.span, variant="column", name=name, hints=hints)
-            return None
-        if len(expr.arguments) != len(table.keys):
-            self.collector.report(215, expr.span, variant="keys", name=name, count=len(table.keys))
-            return None
-        keys: list[ir.Expr] = []
-        for argument, wanted in zip(expr.arguments, table.keys.values(), strict=True):
-            key = self.resolve(argument, scope, wanted)
-            if key is None:
-                return None
-            if key.type.name not in ("text", "enum") and key.type.name != wanted.name:
-                self._mismatch(argument.span, key.type, wanted)
-                return None
-            keys.append(key)
-        index = columns.index(column_name) if column_name else 0
-        return ir.Lookup(table_name, index, tuple(keys), table.columns[columns[index]], expr.span)
-
-    def _total(self, expr: ast.Call) -> ir.Expr | None:
-        only = expr.arguments[0]
-        known = {
-            parameter
-            for action in self.source.actions.values()
-            for parameter, kind in action.parameters.items()
-            if kind in ("integer", "number")
-        }
-        if len(expr.arguments) != 1 or not isinstance(only, ast.Name) or only.text not in known:
-            hints = [("hint.options", {"names": ", ".join(sorted(known))})] if known else []
-            self.collector.report(215, expr.span, variant="total", hints=hints)
-            return None
-        return ir.Total(only.text, PURE, expr.span)
-
-    def _function(self, expr: ast.Call, scope: Scope) -> ir.Expr | None:
-        items = [self._numeric(argument, scope) for argument in expr.arguments]
-        if any(item is None for item in items):
-            return None
-        first = cast("ir.Expr", items[0])
-        if expr.function in ("abs", "floor", "ceil") and len(items) != 1:
-            self.collector.report(215, expr.span, variant="arguments", name=expr.function)
-            return None
-        if expr.function in ("floor", "ceil"):
-            pure = self.in_unit(first, ONE)
-            return None if pure is None else ir.Function(expr.function, (pure,), INTEGER, expr.span)  # type: ignore[arg-type]  # one of the five
-        fitted = [self.in_unit(cast("ir.Expr", item), first.type.unit, other=first) for item in items]
-        if any(item is None for item in fitted):
-            return None
-        known = tuple(item for item in fitted if item is not None)
-        integer = all(item.type.integer for item in known)
-        return ir.Function(expr.function, known, ValueType("number", first.type.unit, integer), expr.span)  # type: ignore[arg-type]  # one of the five
-
-    def _part(self, expr: ast.Name, scope: Scope) -> _Part | None:
-        """The parts that a name stands for."""
-        base: ir.Base = ir.Self()
-        kind, text = scope.kind, expr.text
-        while True:
-            subject = self.source.subjects.get(kind)
-            if subject is None:
-                return None
-            by_label = [name for name in self.names.labelled(kind, text) if name in subject.parts]
-            part = subject.parts.get(text) or (subject.parts[by_label[0]] if by_label else None)
-            if part is not None:
-                return _Part(base, kind, part.name, part.of, part.one) if part.of in self.source.subjects else None
-            head, dot, rest = text.partition(".")
-            behind = self._behind(head, base, kind, scope) if dot else []
-            if not behind:
-                known = [*subject.parts, *(label for each in subject.parts.values() for label in each.label.values())]
-                self.collector.report(217, expr.span, name=text, hints=did_you_mean(text, known))
-                return None
-            found = [(b, k) for b, k in behind if rest.partition(".")[0] in self.source.subjects[k].parts or rest.partition(".")[1]]
-            base, kind = (found or behind)[0]
-            text = rest
-
-    def _quantified(  # noqa: PLR0913 - the sides of a quantifier
-        self,
-        function: str,
-        variable: str,
-        part: _Part,
-        item: ir.Expr | None,
-        where: ir.Expr | None,
-        value_type: ValueType,
-        span: Span,
-    ) -> ir.Expr:
-        return ir.Quantified(
-            function,  # type: ignore[arg-type]  # one of the six
-            variable,
-            part.base,
-            part.kind,
-            part.name,
-            part.of,
-            item,
-            where,
-            value_type,
-            span,
-        )
-
-    def _comprehension(self, expr: ast.Comprehension, scope: Scope) -> ir.Expr | None:
-        if expr.function not in _QUANTIFIERS:
-            self.collector.report(215, expr.span, name=expr.function, hints=did_you_mean(expr.function, _QUANTIFIERS))
-            return None
-        part = self._part(expr.parts, scope)
-        if part is None:
-            return None
-        over = (part.base, part.name)
-        if over in scope.open_parts:
-            self.collector.report(214, expr.span, name=part.name)
-            return None
-        if expr.variable in scope.variables or "." in expr.variable:
-            self.collector.report(202, expr.span, variant="variable", name=expr.variable)
-            return None
-        inner = Scope(
-            scope.kind, scope.pack, {**scope.variables, expr.variable: part.of}, scope.open_parts | {over}
-        )
-        where = self.condition(expr.where, inner) if expr.where is not None else None
-        if expr.where is not None and where is None:
-            return None
-        if expr.function == "count":
-            if not isinstance(expr.item, ast.Name) or expr.item.text != expr.variable:
-                self.collector.report(215, expr.item.span, variant="count_item", name=expr.variable)
-                return None
-            return self._quantified("count", expr.variable, part, None, where, INTEGER, expr.span)
-        if expr.function in ("any", "all"):
-            item = self.condition(expr.item, inner)
-            return None if item is None else self._quantified(expr.function, expr.variable, part, item, where, BOOL, expr.span)
-        item = self._numeric(expr.item, inner)
-        return None if item is None else self._quantified(expr.function, expr.variable, part, item, where, item.type, expr.span)
 
 
 def _join(left: Span, right: Span) -> Span:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from hazardrules.model import expressions as ir
 from hazardrules.model import syntax_tree as ast
 from hazardrules.model.types import BOOL, ValueType
 
 if TYPE_CHECKING:
-    from hazardrules.compiler.resolve import Resolver, Scope
+    from hazardrules.compiler.resolve import Resolver
+    from hazardrules.compiler.scope import Scope
     from hazardrules.model.rules import DecisionTable, TableRow
 
 
@@ -119,4 +120,4 @@ def _options(cell: ast.OptionsCell, heading: ir.Expr, resolver: Resolver, scope:
         built = ir.Compare("==", heading, constants[0], cell.span)
     else:
         built = ir.In(heading, tuple(constants), cell.span)
-    return ir.Not(built, cell.span) if cell.negated else cast("ir.Expr", built)
+    return ir.Not(built, cell.span) if cell.negated else built

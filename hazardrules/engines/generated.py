@@ -11,7 +11,6 @@ Only text that this module wrote is compiled: names of facts and values of the l
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from hazardrules.model.values import Interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
     from hazardrules.compiler.plan import CompiledRule, Plan
     from hazardrules.model.instances import Instance
@@ -190,7 +190,7 @@ class _Generator:
 
     # conditions: (surely, possibly)
 
-    def both(self, expr: ir.Expr, depth: int = 0) -> tuple[str, str]:  # noqa: PLR0911, C901 - one line per form
+    def both(self, expr: ir.Expr, depth: int = 0) -> tuple[str, str]:
         """Two Boolean expressions: true whatever is unknown, and not false."""
         if depth > MAX_NESTING:
             return self._tri(self._ask(expr))

@@ -293,6 +293,8 @@ class Evaluator:
             return self.value(expr.then if condition else expr.otherwise, here, env, bounded=bounded)
         then = self.value(expr.then, here, env, bounded=bounded)
         otherwise = self.value(expr.otherwise, here, env, bounded=bounded)
+        if expr.type.name == "number":
+            return intervals.hull(then, otherwise)
         return then if then == otherwise else None
 
     def _function(self, expr: ir.Function, here: Instance, env: Mapping[str, Instance], bounded: bool) -> Any:

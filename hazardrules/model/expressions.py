@@ -317,7 +317,7 @@ Expr = (
 )
 
 
-def children(expr: Expr) -> tuple[Expr, ...]:  # noqa: PLR0911 - one line per form
+def children(expr: Expr) -> tuple[Expr, ...]:
     """The expressions that an expression is made of, in the order written."""
     match expr:
         case Lookup(keys=items) | Junction(items=items) | Function(items=items):

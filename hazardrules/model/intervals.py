@@ -94,7 +94,8 @@ def absolute(amount: Amount) -> Amount:
     low, high = bounds(amount)
     if low <= 0 <= high:
         return between(0, max(-low, high))
-    return between(min(abs(low), abs(high)), max(abs(low), abs(high)))
+    sizes: list[_Bound] = sorted((low if low > 0 else -low, high if high > 0 else -high))
+    return between(sizes[0], sizes[1])
 
 
 def rounded(amount: Amount, *, up: bool) -> Amount:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from datetime import date
 
     from hazardrules.model.law import ClauseRef, Effective, Localized, NotEncoded
     from hazardrules.model.syntax_tree import Cell, Expr, Range

@@ -111,10 +111,7 @@ def add_span(day: date, span: CalendarSpan, is_working_day: Callable[[date], boo
 
 def seconds_between(later: date, earlier: date) -> Number:
     """The time from one day or moment to another, in seconds, exactly."""
-    if isinstance(later, datetime) or isinstance(earlier, datetime):
-        gap = _moment(later) - _moment(earlier)
-    else:
-        gap = later - earlier
+    gap = _moment(later) - _moment(earlier) if isinstance(later, datetime) or isinstance(earlier, datetime) else later - earlier
     return normalise(Fraction(gap // timedelta(microseconds=1), 1_000_000))
 
 

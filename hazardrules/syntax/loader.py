@@ -15,6 +15,7 @@ from hazardrules.syntax.lexer import Vocabulary
 from hazardrules.syntax.load_data_tables import DataTableLoader
 from hazardrules.syntax.load_declarations import DeclarationLoader
 from hazardrules.syntax.load_packs import PackLoader, labels_of_pack
+from hazardrules.syntax.nodes import Mapping
 from hazardrules.syntax.reader import read_yaml
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from hazardrules.diagnostics import Collector
     from hazardrules.model.law import Localized
     from hazardrules.syntax.folder import Folder
-    from hazardrules.syntax.nodes import Mapping
 
 RULEBOOK = "rulebook.yaml"
 CASES = ".cases.yaml"
@@ -37,6 +37,8 @@ KINDS = {
     "table": ("table", "tables/"),
     "pack": ("pack", "<sector>/"),
 }
+# what a small rulebook may declare in rulebook.yaml itself, in the form of the files
+INLINE = ("scales", "authorities", "duty_holders", "actions", "subjects", "instruments")
 
 
 @dataclass
@@ -82,6 +84,7 @@ class _Loader:
                 self.collector.report(218, root.key("jurisdictions").span, variant="no_root")
             return None
         files = self._sorted_files()
+        self._inline(root, files)
         self._declare(files)
         packs = self._packs(files)
         declared = self.declarations.found
@@ -122,7 +125,7 @@ class _Loader:
             self.collector.report(110, whole_file(RULEBOOK), what=RULEBOOK)
             return None
         required = ("rulebook", "label", "version", "languages", "default_language", "jurisdictions")
-        return self.fields.mapping(node, RULEBOOK, required, ("calendar",))
+        return self.fields.mapping(node, RULEBOOK, required, ("calendar", *INLINE))
 
     def _languages(self, root: Mapping) -> None:
         written = self.fields.texts(root.get("languages"), "languages")
@@ -173,6 +176,18 @@ class _Loader:
             if root is not None:
                 files.by_kind[self._kind(name, root)].append((name, root))
         return files
+
+    def _inline(self, root: Mapping, files: _Files) -> None:
+        """What `rulebook.yaml` declares itself, as if it stood in files of its own."""
+        for kind, keys in (("levels", INLINE[:1]), ("roles", INLINE[1:3]), ("actions", INLINE[3:4])):
+            entries = {key: root.entries[key] for key in keys if key in root.entries}
+            if entries:
+                files.by_kind[kind].append((RULEBOOK, Mapping(entries, root.span, root.flow)))
+        for kind, key in (("subject", "subjects"), ("instrument", "instruments")):
+            for item in self.fields.sequence(root.get(key), key):
+                entry = self.fields.open_mapping(item, kind)
+                if entry is not None:
+                    files.by_kind[kind].append((RULEBOOK, entry))
 
     def _kind(self, name: str, root: Mapping) -> str:
         """What a file holds: as its place says, unless its first words say otherwise."""

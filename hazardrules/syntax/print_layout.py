@@ -139,7 +139,8 @@ class _Indenter:
             return
         least = column + 1 if isinstance(node, Scalar) else 0
         for line in range(first + 1, node.span.end_line):
-            self.new[line] = max(self.old[line] + shift, least)
+            if self.lines[line].strip():
+                self.new[line] = max(self.old[line] + shift, least)
 
     def _block_text(self, node: Scalar, column: int, shift: int, first: int) -> None:
         lines = range(first + 1, last_line(node))
@@ -166,7 +167,8 @@ class _Indenter:
                 continue
             if not content.startswith("#"):
                 raise UnusualLayoutError
-            self.new[line] = column if self.old[line] == begins else self._like_above(line, above, column)
+            beside_next = self.old[line] == max(begins, 0)  # below the last line of a file comes its outermost block
+            self.new[line] = column if beside_next else self._like_above(line, above, column)
 
     def _like_above(self, line: int, heads: list[int], column: int) -> int:
         before = line - 1

@@ -28,6 +28,8 @@ MAX_SCALAR = 100_000
 MAX_PROBLEMS = 100
 """A file with more problems than anyone reads is not read further."""
 MAX_SHOWN = 80
+MAX_LOOK = 1000
+"""How much of a line is searched for the reason of a fault, in a time that grows with its square."""
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _STYLES = {None: "plain", "": "plain", "'": "single", '"': "double", "|": "literal", ">": "folded"}
@@ -261,13 +263,13 @@ class _Assembler:
             return
         line = min(mark.line, len(self.lines) - 1)
         column = mark.column
-        if not self.lines[line].strip() and line > 0:  # libyaml points past the end: the fault is on the last line
+        if not self.lines[line].strip() and "\t" not in self.lines[line] and line > 0:  # libyaml points past the end: the fault is on the last line
             line -= 1
             column = len(self.lines[line])
         span = Span(self.name, line + 1, column + 1, line + 1, column + 2)
         plain = any(word in str(error.problem) for word in _NOT_THE_START)
         for number in () if plain else (line, line - 1):
-            found = _SPECIAL_START.match(self.lines[number]) if number >= 0 else None
+            found = _SPECIAL_START.match(self.lines[number][:MAX_LOOK]) if number >= 0 else None
             if found:
                 at = found.start(1)
                 shown = found.group(1).rstrip()[:60]

@@ -337,8 +337,8 @@ def same_amount(written: str, amount: Amount) -> bool:
     ends = (low, high) if dots else (low, low)
     unit = next((found[1] for end in ends if (found := read_quantity(end))), None)
     values: list[str | None] = []
-    from hazardrules.explain import decimal_text  # noqa: PLC0415 - small and local
     from hazardrules.model.units import find_unit  # noqa: PLC0415 - see above
+    from hazardrules.written import decimal_text  # noqa: PLC0415 - small and local
 
     base = find_unit(amount.unit) or ONE
     for end in ends:

@@ -107,19 +107,21 @@ SUBMITTED: dict[str, list[Any]] = {
 DAYS = ["2019-01-01", "2020-06-30", "2020-07-01", "2021-12-01", "2021-12-02", "2023-12-31", "2024-01-01", "2024-02-29"]
 
 
-def amounts(depth: int = 2, *, prefix: str = "") -> st.SearchStrategy[str]:
+@st.composite
+def amounts(draw: Callable[..., Any], depth: int = 2) -> str:
     """A mass, as text."""
-    plain = st.sampled_from([f"{prefix}load", f"{prefix}limit", "10.4 t", "8000 kg", "total_mass"])
-    if depth == 0:
-        return plain
-    inner = amounts(depth - 1, prefix=prefix)
-    return st.one_of(
-        plain,
-        st.tuples(inner, st.sampled_from("+-"), inner).map(lambda t: f"({t[0]} {t[1]} {t[2]})"),
-        st.tuples(inner, st.sampled_from(["2", "0.5", "3 / 4", "people"])).map(lambda t: f"({t[0]} * ({t[1]}))"),
-        st.tuples(st.sampled_from(["min", "max"]), inner, inner).map(lambda t: f"{t[0]}({t[1]}, {t[2]})"),
-        st.tuples(inner, inner).map(lambda t: f"({t[0]} if open else {t[1]})"),
-    )
+    form = draw(st.integers(0, 5)) if depth else 0
+    if form < 2:  # noqa: PLR2004 - two chances in six
+        return str(draw(st.sampled_from(["load", "limit", "10.4 t", "8000 kg", "total_mass"])))
+    left = draw(amounts(depth - 1))
+    if form == 2:  # noqa: PLR2004 - the number of a form
+        return f"({left} * ({draw(st.sampled_from(['2', '0.5', '3 / 4', 'people']))}))"
+    right = draw(amounts(depth - 1))
+    if form == 3:  # noqa: PLR2004 - see above
+        return f"({left} {draw(st.sampled_from('+-'))} {right})"
+    if form == 4:  # noqa: PLR2004 - see above
+        return f"{draw(st.sampled_from(['min', 'max']))}({left}, {right})"
+    return f"({left} if open else {right})"
 
 
 _OPS = st.sampled_from(["<", "<=", ">", ">=", "==", "!="])
@@ -160,18 +162,19 @@ def atoms(names: tuple[str, ...] = ()) -> st.SearchStrategy[str]:
     return st.one_of(simple, simple, compared, parts)
 
 
-def conditions(names: tuple[str, ...] = (), depth: int = 3) -> st.SearchStrategy[str]:
+@st.composite
+def conditions(draw: Callable[..., Any], names: tuple[str, ...] = (), depth: int = 3) -> str:
     """A condition, as text."""
-    leaf = atoms(names)
-    if depth == 0:
-        return leaf
-    inner = conditions(names, depth - 1)
-    return st.one_of(
-        leaf,
-        st.tuples(inner, st.sampled_from(["and", "or", "且", "或"]), inner).map(lambda t: f"({t[0]}) {t[1]} ({t[2]})"),
-        inner.map(lambda text: f"not ({text})"),
-        st.tuples(inner, inner, leaf).map(lambda t: f"({t[0]} if {t[2]} else {t[1]})").filter(lambda t: "total" not in t),
-    )
+    form = draw(st.integers(0, 4)) if depth else 0
+    if form < 2:  # noqa: PLR2004 - two chances in five
+        return str(draw(atoms(names)))
+    left = draw(conditions(names, depth - 1))
+    if form == 2:  # noqa: PLR2004 - the number of a form
+        return f"not ({left})"
+    right = draw(conditions(names, depth - 1))
+    if form == 3:  # noqa: PLR2004 - see above
+        return f"({left}) {draw(st.sampled_from(['and', 'or', '且', '或']))} ({right})"
+    return f"({left} if {draw(atoms(names))} else {right})"
 
 
 def _rule(number: int, names: tuple[str, ...]) -> st.SearchStrategy[str]:
@@ -214,20 +217,18 @@ def _rule(number: int, names: tuple[str, ...]) -> st.SearchStrategy[str]:
 def rulebooks(draw: Callable[..., Any]) -> dict[str, str]:
     """The files of a small rulebook: name to text."""
     count = draw(st.integers(2, 6))
-    derived = ["total_mass", "is_busy", "band_value"]
     names: tuple[str, ...] = ("is_busy", "band_value > 1")
     rules: list[str] = []
     for number in range(count):
         rules.append(draw(_rule(number, names)))
         if draw(st.booleans()) and "total(" not in rules[-1]:
             names = (*names, f"drawn.r{number}")
-    overrides = draw(st.lists(st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)), max_size=2))
+    overrides = draw(st.lists(st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)), max_size=2, unique_by=lambda t: t[0]))
     for special, general in overrides:
         if special < general:
             rules[special] += f"\n    overrides: [drawn.r{general}]"
     hit = draw(st.sampled_from(["unique", "first"]))
     busy = draw(conditions((), 1).filter(lambda text: "total" not in text))
-    del derived
     pack = f"""pack: drawn
 label: {{zh: 抽样, en: drawn}}
 law: xx-1

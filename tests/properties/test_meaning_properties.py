@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from datetime import date
 from pathlib import Path
@@ -15,7 +16,7 @@ import hazardrules
 from hazardrules.api import ENGINES
 from hazardrules.testing.generated_rulebooks import DAYS, SUBMITTED, rulebooks, submissions, write
 
-SLOW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+SLOW = settings(max_examples=int(os.environ.get("HAZARDRULES_EXAMPLES", "60")), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def load(files: dict[str, str]) -> hazardrules.Rulebook:

@@ -70,6 +70,7 @@ HOSTILE = {
     "a control character": ("a: \x1b[31m\n", "HR102.character"),
     "a line separator": ("a: b\u2028c: d\n", "HR102.character"),
     "a tab as indentation": ("a:\n\tb: 1\n", "HR102.tab"),
+    "tabs between dashes": ("- " * 39 + "-\t" * 1_900_000, "HR102.tab"),
     "a carriage return": ("a: 1\rb: 2\n", "HR102.character"),
 }
 

@@ -1,1 +1,19 @@
-"""Checks over a compiled rulebook that need more than one name at a time."""
+"""Checks of a whole rulebook: every module here with a function `check` is one; they are found by their place."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hazardrules.diagnostics import Collector
+    from hazardrules.model.rulebook import RulebookSource
+
+
+def run_checks(source: RulebookSource, collector: Collector) -> None:
+    """Run every check of a rulebook as its files say it."""
+    for found in sorted(iter_modules(__path__), key=lambda module: module.name):
+        check = getattr(import_module(f"{__name__}.{found.name}"), "check", None)
+        if check is not None:
+            check(source, collector)

@@ -8,7 +8,7 @@ the rows are then checked on the grid of all regions, exactly.
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 from hazardrules.diagnostics import Related
@@ -126,7 +126,8 @@ def _collect(expr: ir.Expr, atoms: dict[str, tuple[ir.Expr, set[object]]]) -> bo
         case ir.Not(item=item):
             return _collect(item, atoms)
         case ir.Junction(items=items):
-            return all([_collect(item, atoms) for item in items])
+            found = [_collect(item, atoms) for item in items]  # all of them, even after one that is none
+            return all(found)
         case ir.Compare(left=left, right=ir.Const(value=value)):
             return note(left, {value})
         case ir.In(item=item, options=options):
@@ -153,7 +154,7 @@ def _regions(expr: ir.Expr, points: set[object], source: RulebookSource) -> list
     found: list[_Region] = []
     step = Fraction(1, 2)
     edges = [values[0] - 1, *values, values[-1] + 1]
-    for before, here in zip(edges, edges[1:], strict=False):
+    for before, here in pairwise(edges):
         middle: int | Fraction = before + (here - before) * step
         if before == edges[0]:
             middle = here - 1 if kind.integer else here - step
@@ -195,7 +196,7 @@ _COMPARE: dict[str, Callable[[object, object], bool]] = {
 }
 
 
-def _test(expr: ir.Expr) -> Callable[[dict[str, object]], bool]:  # noqa: PLR0911 - one return per form
+def _test(expr: ir.Expr) -> Callable[[dict[str, object]], bool]:
     """A condition over the grid as a function of a point; keys are computed once."""
     match expr:
         case ir.Const(value=value):

@@ -35,6 +35,8 @@ PHRASES: dict[str, str] = {
     "HR303": "no row covers {where}",
     "HR303.hint_else": "add a row, or a last row with `else` in its first column",
     "HR304": "overlap and gaps of this table could not be checked: a cell compares with something that is not fixed, or the grid is too large",
-    "HR405.parameter_overlap": "two values of the parameter `{name}` are in force on the same day",
+    "HR406.early": "`{name}` is in force from {day}, but `{law}` only from {start}",
+    "HR406.late": "`{name}` stays in force, but `{law}` is no longer in force from {until}",
+    "HR407": "clause `{clause}` of `{law}` is listed as not encoded, but this pack encodes it",
     "HR501": "a comparison with true or false; the bare name (or `not` before it) says the same",
 }

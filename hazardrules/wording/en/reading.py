@@ -148,6 +148,8 @@ PHRASES: dict[str, str] = {
     "related.first_declared": "first declared here",
     "related.declared_unread": "declared unread here",
     "related.other_period": "the other value",
+    "related.encoded": "encoded here",
+    "related.instrument": "the instrument",
     "related.hop": "through `{name}`",
     "related.row": "row {number}",
     # what a diagnostic is about, where it has no key of its own

@@ -35,6 +35,8 @@ PHRASES: dict[str, str] = {
     "HR303": "没有任何一行覆盖 {where}",
     "HR303.hint_else": "请补一行，或在最后加一行并在第一列写 `else`",
     "HR304": "无法检查此表的重叠与空缺：有单元格与非固定值比较，或组合过多",
-    "HR405.parameter_overlap": "参数 `{name}` 有两个值在同一天有效",
+    "HR406.early": "`{name}` 自 {day} 起有效，而 `{law}` 自 {start} 起才有效",
+    "HR406.late": "`{name}` 继续有效，而 `{law}` 自 {until} 起不再有效",
+    "HR407": "`{law}` 的条款 `{clause}` 列为未编入，而本规则包已将其编入",
     "HR501": "与 true/false 比较是多余的：直接写名字（或在前面加“非”）即可",
 }

@@ -148,6 +148,8 @@ PHRASES: dict[str, str] = {
     "related.first_declared": "首次声明于此",
     "related.declared_unread": "在此声明为未见原文",
     "related.other_period": "另一个数值",
+    "related.encoded": "编入于此",
+    "related.instrument": "所依据的法规文件",
     "related.hop": "经由 `{name}`",
     "related.row": "第 {number} 行",
     # what a diagnostic is about, where it has no key of its own

@@ -1,0 +1,39 @@
+# `make help` lists the targets.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+.PHONY: help setup check format lint types test rules snapshots bench
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+
+setup:  ## a virtual environment with everything for development
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q -e '.[dev]'
+
+check: lint types test rules  ## everything CI checks
+
+format:  ## format the code and the rule files
+	$(BIN)/ruff format hazardrules tests examples
+	$(BIN)/ruff check --fix hazardrules tests examples
+
+lint:  ## format and lint, without changing anything
+	$(BIN)/ruff check hazardrules tests examples
+
+types:  ## strict types
+	$(BIN)/mypy
+
+test:  ## the tests, warnings as errors
+	$(BIN)/python -m pytest -n 2
+
+rules:  ## the shipped rulebook: diagnostics and cases
+	$(BIN)/hazardrules check rules
+	$(BIN)/hazardrules test rules
+
+snapshots:  ## rewrite the golden texts; read the diff line by line
+	UPDATE_SNAPSHOTS=1 $(BIN)/python -m pytest -q tests/unit
+
+bench:  ## benchmarks beside peers; prints ratios
+	$(BIN)/pip install -q -e '.[bench]'
+	$(BIN)/python tests/benchmarks/run.py
