@@ -84,27 +84,32 @@ class Inquiry:
         findings: list[Finding] = []
         undetermined: list[Undetermined] = []
         ranges = self._ranges()
+        facts_about = self._facts_about()
+        packs = self.packs
+        most = ranges.most
         for verdict in self.verdicts:
             instance = verdict.instance
             for name in verdict.holds:
-                rule = self.plan.rules[name]
-                if self._looked_at(rule) and not _silent(rule) and self._has_effect(rule, verdict):
+                rule, _, _, silent = facts_about[name]
+                if not silent and (packs is None or rule.pack in packs) and self._has_effect(rule, verdict):
                     ranges.holds(rule)
                     findings.append(self._finding(rule, instance))
+            submitted = _submitted(instance)
             for name in verdict.undetermined:
-                rule = self.plan.rules[name]
-                if not self._looked_at(rule) or _silent(rule):
+                rule, scale, step, silent = facts_about[name]
+                if silent or (packs is not None and rule.pack not in packs):
                     continue
-                examined = self.examined(instance, rule)
-                ranges.open(rule, examined=examined)
-                if examined:
+                if scale is not None and step > most[scale]:
+                    most[scale] = step
+                if self._examined(instance, rule, submitted):
+                    ranges.open(rule)
                     undetermined.append(self._undetermined(rule, instance))
             ranges.settle(self.evaluator, verdict)
         for kind in self._absent_kinds():
             for name in self.plan.by_kind.get(kind, ()):
-                rule = self.plan.rules[name]
-                if self._looked_at(rule):
-                    ranges.open(rule, examined=False)
+                rule, scale, step, _ = facts_about[name]
+                if scale is not None and self._looked_at(rule) and step > most[scale]:
+                    most[scale] = step
         findings.sort(key=_by_severity)
         undetermined.sort(key=_by_severity)
         found = Classification.model_construct(
@@ -122,6 +127,20 @@ class Inquiry:
         found._lazy = self  # noqa: SLF001 - the result computes its sections through this inquiry
         self._findings, self._open = findings, undetermined
         return found
+
+    def _facts_about(self) -> dict[str, tuple[CompiledRule, str | None, int, bool]]:
+        """Per rule what every case of the plan asks of it: the rule, its scale and step, whether it says nothing."""
+        key = "facts_about"
+        found = self.plan.engine_state.get(key)
+        if found is None:
+            found = {}
+            for name, rule in self.plan.rules.items():
+                scale, step = None, 0
+                if rule.level is not None:
+                    scale, step = rule.level[0], self.source.scales[rule.level[0]].step(rule.level[1])
+                found[name] = (rule, scale, step, _silent(rule))
+            self.plan.engine_state[key] = found
+        return found  # type: ignore[return-value]  # only this method stores under the key
 
     @staticmethod
     def _has_effect(rule: CompiledRule, verdict: Verdict) -> bool:
@@ -149,14 +168,13 @@ class Inquiry:
                 pending += [part.of for part in self.source.subjects[kind].parts.values()]
         return found
 
-    def examined(self, instance: Instance, rule: CompiledRule) -> bool:
+    def _examined(self, instance: Instance, rule: CompiledRule, submitted: set[str]) -> bool:
         """Whether the submitted facts touch an undetermined rule; hiding the others never changes a truth."""
-        scope = self._scope(instance, rule)
         if rule.unread:
-            return scope is not False
-        if scope is None:
-            return self.evaluator.condition(rule.when, instance) is True
-        return any(_submitted(instance, name) for name in rule.own_facts)
+            return self._scope(instance, rule) is not False
+        if rule.own_facts.isdisjoint(submitted):
+            return False
+        return self._scope(instance, rule) is not None or self.evaluator.condition(rule.when, instance) is True
 
     def _scope(self, instance: Instance, rule: CompiledRule) -> bool | None:
         if rule.scope is None:
@@ -300,9 +318,10 @@ class Inquiry:
         opening: dict[str, Counter[str]] = {}
         for verdict in self.verdicts:
             instance = verdict.instance
+            submitted = _submitted(instance)
             for name in verdict.undetermined:
                 rule = self.plan.rules[name]
-                if not self._looked_at(rule) or _silent(rule) or self.examined(instance, rule):
+                if not self._looked_at(rule) or _silent(rule) or self._examined(instance, rule, submitted):
                     continue
                 counts[rule.pack] += 1
                 facts = opening.setdefault(rule.pack, Counter())
@@ -310,7 +329,7 @@ class Inquiry:
                     facts.update(self._open_scope(rule, instance))
                 else:
                     prefix = f"{instance.path}." if instance.path else ""
-                    facts.update(f"{prefix}{fact}" for fact in rule.own_facts if not _submitted(instance, fact))
+                    facts.update(f"{prefix}{fact}" for fact in rule.own_facts if fact not in submitted)
             subject = self.source.subjects[instance.kind]
             for part in subject.parts.values():
                 if instance.parts.get(part.name) is None:
@@ -505,10 +524,14 @@ def _silent(rule: CompiledRule) -> bool:
     return rule.row is not None and rule.level is None and not rule.actions
 
 
-def _submitted(instance: Instance, name: str) -> bool:
-    if name.startswith("owner."):
-        return instance.owner is not None and name[6:] in instance.owner.facts
-    return name in instance.facts or instance.parts.get(name) is not None
+def _submitted(instance: Instance) -> set[str]:
+    """The facts and parts of a subject that were submitted, and its owner's facts as `owner.…`."""
+    found = set(instance.facts)
+    if instance.parts:
+        found.update(name for name, listed in instance.parts.items() if listed is not None)
+    if instance.owner is not None:
+        found.update(f"owner.{name}" for name in instance.owner.facts)
+    return found
 
 
 def _by_severity(found: Finding | Undetermined) -> tuple[int, str, str]:

@@ -138,11 +138,22 @@ class Diagnostic:
     def hint(self, lang: str) -> str | None:
         """What to try next, or nothing."""
         said = [say(lang, key, args) for key, args in self.hints]
-        return "; ".join(said) if said else None
+        return _sentences(said, lang) if said else None
 
     def short(self, lang: str) -> str:
         """One line for editors: `file:line:column: HRnnn message`."""
         return f"{self.span}: {self.code} {self.message(lang)}"
+
+
+def _sentences(said: Sequence[str], lang: str) -> str:
+    """Hints one after another; a question ends with its own mark."""
+    text = said[0]
+    for more in said[1:]:
+        if text.endswith(("?", "？")):
+            text += more if lang == "zh" else f" {more[0].upper()}{more[1:]}"
+        else:
+            text += f"；{more}" if lang == "zh" else f"; {more}"
+    return text
 
 
 MAX_SHOWN = 300
@@ -222,7 +233,22 @@ class Collector:
         return any(found.severity == "error" for found in self._found.values())
 
 
+MAX_CHOICES = 15
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> list[tuple[str, dict[str, str]]]:
     """A hint with the nearest names, or none."""
     found = nearest(word, known)
     return [("hint.did_you_mean", {"names": ", ".join(f"`{item}`" for item in found)})] if found else []
+
+
+def suggest(word: str, known: Iterable[str]) -> list[tuple[str, dict[str, str]]]:
+    """A hint with the nearest names, or with all of them where none resembles the word and they are few."""
+    names = list(dict.fromkeys(known))
+    few = [("hint.options", {"names": ", ".join(names)})] if 0 < len(names) <= MAX_CHOICES else []
+    return did_you_mean(word, names) or few
+
+
+def suggest_unit(word: str, known: Iterable[str]) -> list[tuple[str, dict[str, str]]]:
+    """A hint with the nearest units, or with the usual ones."""
+    return did_you_mean(word, known) or [("hint.units", {})]

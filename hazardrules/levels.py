@@ -44,27 +44,26 @@ class Ranges:
             for side in (self.least, self.most, self.examined):
                 side[scale] = max(side[scale], step)
 
-    def open(self, rule: CompiledRule, *, examined: bool) -> None:
-        """An undetermined rule raises what is possible."""
+    def open(self, rule: CompiledRule) -> None:
+        """An undetermined rule that was examined raises what is possible."""
         found = self._step(rule)
         if found is not None:
             scale, step = found
-            self.most[scale] = max(self.most[scale], step)
-            if examined:
-                self.examined[scale] = max(self.examined[scale], step)
+            self.examined[scale] = max(self.examined[scale], step)
 
     def settle(self, evaluator: Evaluator, verdict: Verdict) -> None:
         """Raise the least level by rules that hold but for an open override, and by tables whose row is not settled."""
+        for name in verdict.but_for:
+            others = self.plan.overriders.get(name, ())
+            self._raise([self.plan.rules[name], *(self.plan.rules[o] for o in others if o in verdict.undetermined)])
         tables: dict[str, list[CompiledRule]] = {}
         for name in verdict.undetermined:
             rule = self.plan.rules[name]
             if rule.table is not None and rule.complete and not rule.rule.overrides:
                 tables.setdefault(rule.table, []).append(rule)
-            others = self.plan.overriders.get(name, ())
-            if others and rule.level and evaluator.matches(verdict.instance, name) is True:
-                either = [rule, *(self.plan.rules[o] for o in others if o in verdict.undetermined)]
-                self._raise(either)
         for rows in tables.values():
+            if not self._would_raise(rows):
+                continue
             first = rows[0]
             instance = verdict.instance
             applies = first.scope is None or evaluator.condition(first.scope, instance) is True
@@ -79,13 +78,23 @@ class Ranges:
         table = rule.rule.table
         return [] if table is None else [f"{rule.rule.name}.{row.number}" for row in table.rows]
 
-    def _raise(self, either: list[CompiledRule]) -> None:
-        """One of these rules holds, whichever it is."""
+    def _common(self, either: list[CompiledRule]) -> tuple[str, int] | None:
+        """The lowest step of some rules on one scale."""
         steps = [self._step(rule) for rule in either]
         known = [step for step in steps if step is not None]
-        if len(known) == len(steps) and len({scale for scale, _ in known}) == 1:
-            scale = known[0][0]
-            self.least[scale] = max(self.least[scale], min(step for _, step in known))
+        if len(known) < len(steps) or len({scale for scale, _ in known}) != 1:
+            return None
+        return known[0][0], min(step for _, step in known)
+
+    def _would_raise(self, either: list[CompiledRule]) -> bool:
+        found = self._common(either)
+        return found is not None and found[1] > self.least[found[0]]
+
+    def _raise(self, either: list[CompiledRule]) -> None:
+        """One of these rules holds, whichever it is."""
+        found = self._common(either)
+        if found is not None:
+            self.least[found[0]] = max(self.least[found[0]], found[1])
 
     def result(self, lang: str) -> dict[str, LevelRange]:
         """The ranges in their public form."""

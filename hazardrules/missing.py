@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from hazardrules.engines.reference import Evaluator
 from hazardrules.model import expressions as ir
+from hazardrules.model.values import Interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -191,7 +192,7 @@ class _Search:
                 derived = self.plan.compiled.derived.get((instance.kind, name)) if instance is not None else None
                 if instance is None or derived is None:
                     self._leaf(base, name, here, env, found)
-                elif self.evaluator.derived(instance, name) is None:
+                elif isinstance(self.evaluator.derived(instance, name), Interval | None):
                     self.leaves(derived.expr, instance, {}, found)
             case ir.RuleRef(base=base, name=name):
                 instance, rule = self.evaluator.find(base, here, env), self.plan.rules.get(name)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from hazardrules.compiler.scope import Scope
-from hazardrules.diagnostics import did_you_mean
+from hazardrules.diagnostics import did_you_mean, suggest
 from hazardrules.model import expressions as ir
 from hazardrules.model import syntax_tree as ast
 from hazardrules.model.types import BOOL, INTEGER, PURE, ValueType
@@ -54,7 +54,7 @@ class Calls:
         table = self.source.tables.get(table_name)
         if table is None:
             known = (*_FUNCTIONS, *_QUANTIFIERS, "total", *self.source.tables)
-            self.collector.report(215, expr.span, name=name, hints=did_you_mean(name, known))
+            self.collector.report(215, expr.span, name=name, hints=suggest(name, known))
             return None
         columns = list(table.columns)
         if (column_name and column_name not in columns) or (not column_name and len(columns) != 1):
@@ -123,8 +123,8 @@ class Calls:
             head, dot, rest = text.partition(".")
             behind = self.resolver.behind(head, base, kind, scope) if dot else []
             if not behind:
-                known = [*subject.parts, *(label for each in subject.parts.values() for label in each.label.values())]
-                self.collector.report(217, expr.span, name=text, hints=did_you_mean(text, known))
+                labels = [label for each in subject.parts.values() for label in each.label.values()]
+                self.collector.report(217, expr.span, name=text, hints=did_you_mean(text, subject.parts) or suggest(text, labels))
                 return None
             found = [(b, k) for b, k in behind if rest.partition(".")[0] in self.source.subjects[k].parts or rest.partition(".")[1]]
             base, kind = (found or behind)[0]
@@ -156,7 +156,7 @@ class Calls:
     def comprehension(self, expr: ast.Comprehension, scope: Scope) -> ir.Expr | None:
         """A quantifier over parts."""
         if expr.function not in _QUANTIFIERS:
-            self.collector.report(215, expr.span, name=expr.function, hints=did_you_mean(expr.function, _QUANTIFIERS))
+            self.collector.report(215, expr.span, name=expr.function, hints=suggest(expr.function, _QUANTIFIERS))
             return None
         part = self._part(expr.parts, scope)
         if part is None:

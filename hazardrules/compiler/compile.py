@@ -13,7 +13,7 @@ from hazardrules.compiler.plan import Compiled, CompiledAction, CompiledDerived,
 from hazardrules.compiler.resolve import HOURS, Resolver
 from hazardrules.compiler.scope import Scope
 from hazardrules.compiler.tables import row_conditions
-from hazardrules.diagnostics import did_you_mean
+from hazardrules.diagnostics import did_you_mean, suggest
 from hazardrules.model import expressions as ir
 from hazardrules.model.law import ClauseRef, Effective, NotEncoded
 from hazardrules.model.rules import Rule
@@ -58,7 +58,7 @@ class _Compiler:
         for subject in self.source.subjects.values():
             for part in subject.parts.values():
                 if part.of not in self.source.subjects:
-                    hints = did_you_mean(part.of, self.source.subjects)
+                    hints = suggest(part.of, self.source.subjects)
                     self.collector.report(207, part.span, name=part.of, hints=hints)
         derived = self._derived_facts()
         parameters = self._parameters()

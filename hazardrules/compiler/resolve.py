@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Literal, cast
 from hazardrules.compiler.calls import Calls
 from hazardrules.compiler.names import fold
 from hazardrules.compiler.scope import Scope
-from hazardrules.diagnostics import Related, did_you_mean
+from hazardrules.diagnostics import Related, did_you_mean, suggest, suggest_unit
 from hazardrules.model import expressions as ir
 from hazardrules.model import syntax_tree as ast
 from hazardrules.model.scalars import read_bool
 from hazardrules.model.types import BOOL, DATE, INTEGER, PURE, SPAN, TEXT, ValueType
 from hazardrules.model.units import ONE, convert, find_unit, same_dimension, unit_names
 from hazardrules.model.values import normalise
+from hazardrules.written import Written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,9 +91,9 @@ class Resolver:
         return found
 
     def describe(self, value_type: ValueType) -> str:
-        """A type as diagnostics print it."""
+        """A type for a message, which words it in its language: `number:m²`."""
         if value_type.name == "number" and value_type.unit.dimension:
-            return f"number in {value_type.unit.name}"
+            return f"number:{value_type.unit.name}"
         return value_type.name
 
     # resolution
@@ -157,7 +158,7 @@ class Resolver:
             return ir.Const(expr.value, kind, expr.written, expr.span)
         unit = find_unit(expr.unit)
         if unit is None:
-            self.collector.report(205, expr.span, text=expr.unit, hints=did_you_mean(expr.unit, unit_names()))
+            self.collector.report(205, expr.span, text=expr.unit, hints=suggest_unit(expr.unit, unit_names()))
             return None
         return ir.Const(expr.value, ValueType("number", unit), expr.written, expr.span)
 
@@ -270,13 +271,12 @@ class Resolver:
     def _unknown_name(self, text: str, span: Span, scope: Scope, expected: ValueType | None) -> None:
         if expected is not None and expected.name in ("enum", "set"):
             known = (*expected.options, *self.names.members(scope.kind))
-            self.collector.report(206, span, name=text, hints=did_you_mean(text, known))
+            self.collector.report(206, span, name=text, hints=did_you_mean(text, known) or suggest(text, expected.options))
             return
         subject = self.source.subjects.get(scope.kind)
         known_names = [*self.names.members(scope.kind), *scope.variables, *self.names.rules, *self.names.parameters]
-        if subject:
-            known_names += [label for fact in subject.facts.values() for label in fact.label.values()]
-        hints = did_you_mean(text, known_names)
+        labels = [label for fact in subject.facts.values() for label in fact.label.values()] if subject else []
+        hints = did_you_mean(text, known_names) or did_you_mean(text, labels)
         head, _, rest = text.partition(".")
         for _base, kind in self.behind(head, ir.Self(), scope.kind, scope) if subject else ():
             near = did_you_mean(rest, self.names.members(kind))
@@ -352,7 +352,7 @@ class Resolver:
         if a.name == "bool" and b.name == "bool" and op in ("==", "!="):
             return self._bool_comparison(op, left, right, span)
         if a.name != b.name or (a.name == "enum" and a.options != b.options):
-            self.collector.report(203, span, variant="compare", left=self._said(left), right=self._said(right))
+            self.collector.report(203, span, variant="compare", **self._sides(left, right))
             return None
         if a.name == "set" or (op not in ("==", "!=") and a.name not in ORDERED):
             self.collector.report(203, span, variant="order", op=op, type=self.describe(a))
@@ -395,7 +395,12 @@ class Resolver:
                 hints = [("HR204.hint_unit", {"example": f"{expr.written} {unit.name}"})]
             around = _join(other.span, expr.span) if other is not None else expr.span
             self.collector.report(
-                204, around, given=self._measure(given), wanted=self._measure(unit), text=self._said(expr), hints=hints
+                204,
+                around,
+                text=Written().text(expr),
+                given_type=self.describe(expr.type),
+                wanted_type=self.describe(ValueType("number", unit)),
+                hints=hints,
             )
             return None
         if given.factor == unit.factor:
@@ -405,21 +410,21 @@ class Resolver:
             return replace(expr, value=value, type=ValueType("number", unit))
         return ir.Scale(expr, given.factor / unit.factor, ValueType("number", unit), expr.span)
 
-    def _measure(self, unit: Unit) -> str:
-        return unit.name if unit.dimension else "a pure number"
-
-    def _said(self, expr: ir.Expr) -> str:
-        match expr:
-            case ir.Const(written=written):
-                return written
-            case ir.FactRef(name=name) | ir.DerivedRef(name=name) | ir.ParameterRef(name=name) | ir.RuleRef(name=name):
-                return f"{name} ({self.describe(expr.type)})"
-            case _:
-                return self.describe(expr.type)
+    def _sides(self, left: ir.Expr, right: ir.Expr) -> dict[str, str]:
+        """Both sides of a comparison, as written and by type, for a message."""
+        return {
+            "left": Written().text(left),
+            "left_type": self.describe(left.type),
+            "right": Written().text(right),
+            "right_type": self.describe(right.type),
+        }
 
     def mismatch(self, span: Span, given: ValueType, wanted: ValueType) -> None:
-        """Report HR203."""
-        self.collector.report(203, span, given=self.describe(given), wanted=self.describe(wanted))
+        """Report a value of another type than the one wanted."""
+        if given.name == wanted.name and given.name in ("enum", "set"):
+            self.collector.report(203, span, variant="options")
+            return
+        self.collector.report(203, span, given_type=self.describe(given), wanted_type=self.describe(wanted))
 
     # membership
 
@@ -526,7 +531,7 @@ class Resolver:
             return ir.DateDifference(left, right, ValueType("number", unit), expr.span)
         is_time = right.type.name == "number" and right.type.unit.dimension == HOURS.dimension
         if expr.op not in "+-" or not (right.type.name == "span" or is_time):
-            self.collector.report(203, expr.span, variant="date", right=self._said(right))
+            self.collector.report(203, expr.span, variant="date", right=Written().text(right))
             return None
         if is_time:
             right = self.in_unit(right, DAYS if left.type.name == "date" else HOURS) or right

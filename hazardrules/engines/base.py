@@ -21,11 +21,13 @@ class Verdict:
         instance: The subject, or one of its parts.
         holds: Names of the rules that hold, in plan order.
         undetermined: Names of the rules that are neither known to hold nor known to fail, in plan order.
+        but_for: Those of the undetermined rules that match and only wait for a rule that would displace them.
     """
 
     instance: Instance
     holds: tuple[str, ...]
     undetermined: tuple[str, ...]
+    but_for: tuple[str, ...] = ()
 
 
 class Engine(Protocol):

@@ -37,7 +37,7 @@ class _Judge:
     """The compiled judgement of one kind of subject."""
 
     names: tuple[str, ...]
-    run: Callable[[dict[str, Any], Evaluator, Instance, date, list[int], list[int]], None]
+    run: Callable[[dict[str, Any], Evaluator, Instance, date, list[int], list[int], list[int]], None]
 
 
 class Generated:
@@ -53,12 +53,19 @@ class Generated:
             judge = self.judge(plan, instance.kind)
             holds: list[int] = []
             undetermined: list[int] = []
-            judge.run(instance.facts, evaluator, instance, as_of, holds, undetermined)
+            but_for: list[int] = []
+            judge.run(instance.facts, evaluator, instance, as_of, holds, undetermined, but_for)
             holds.sort()
             undetermined.sort()
+            but_for.sort()
             names = judge.names
             verdicts.append(
-                Verdict(instance, tuple([names[n] for n in holds]), tuple([names[n] for n in undetermined]))
+                Verdict(
+                    instance,
+                    tuple([names[n] for n in holds]),
+                    tuple([names[n] for n in undetermined]),
+                    tuple([names[n] for n in but_for]),
+                )
             )
         return verdicts
 
@@ -116,7 +123,7 @@ class _Generator:
             if name in stored:
                 self._truth(name, index[name])
         loads = [f"    {local} = get({self._constant(name)})" for name, local in self.facts.items()]
-        head = ["def judge(facts, ev, inst, as_of, holds, undetermined):", "    get = facts.get", "    ask = ev.value"]
+        head = ["def judge(facts, ev, inst, as_of, holds, undetermined, but_for):", "    get = facts.get", "    ask = ev.value"]
         flags = [f"    {self.matches[name]} = False" for name in sorted(stored) if name in self.matches]
         self.lines = [*head, *loads, *flags, *body]
         namespace = dict(self.constants)
@@ -187,6 +194,8 @@ class _Generator:
         self._emit(f"if {own} is not False:" if not others else f"if {own} is not False and not ({' or '.join(f'{o} is True' for o in others)}):")
         clear = "".join(f" and {other} is False" for other in others)
         self._emit(f"    (holds if {own}{clear} else undetermined).append({number})")
+        if others:
+            self._emit(f"    if {own} and not (True{clear}): but_for.append({number})")
 
     # conditions: (surely, possibly)
 

@@ -49,7 +49,8 @@ class Reference:
             truths = [(name, evaluator.truth(instance, name)) for name in plan.by_kind.get(instance.kind, ())]
             holds = tuple(name for name, truth in truths if truth is True)
             undetermined = tuple(name for name, truth in truths if truth is None)
-            verdicts.append(Verdict(instance, holds, undetermined))
+            but_for = tuple(n for n in undetermined if plan.overriders.get(n) and evaluator.matches(instance, n) is True)
+            verdicts.append(Verdict(instance, holds, undetermined, but_for))
         return verdicts
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from lark import Lark, Token, Tree, UnexpectedInput
 
-from hazardrules.diagnostics import did_you_mean
+from hazardrules.diagnostics import did_you_mean, suggest_unit
 from hazardrules.model import syntax_tree as ast
+from hazardrules.model.units import unit_names
 from hazardrules.syntax.lexer import CANONICAL, LexError, Vocabulary, tokenize
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class ExpressionReader:
                 parser.feed_token(carrier)
             return parser.feed_eof()  # type: ignore[no-untyped-call]  # lark leaves this one without types
         except UnexpectedInput as error:
-            self._syntax_error(scalar, start, text, error)
+            self._syntax_error(scalar, start, text, error, tokens)
             return None
 
     def _lex_error(self, scalar: Scalar, offset: int, error: LexError) -> None:
@@ -123,7 +124,9 @@ class ExpressionReader:
             hints = [("HR112.hint_equals", {})] if error.variant == "equals" else []
             self._collector.report(112, span, variant=error.variant, text=error.text, hints=hints)
 
-    def _syntax_error(self, scalar: Scalar, offset: int, text: str, error: UnexpectedInput) -> None:
+    def _syntax_error(
+        self, scalar: Scalar, offset: int, text: str, error: UnexpectedInput, tokens: list[LexedToken]
+    ) -> None:
         token = getattr(error, "token", None)
         hints: list[tuple[str, dict[str, str]]] = []
         line_end = scalar.source.find("\n", scalar.end)
@@ -135,6 +138,11 @@ class ExpressionReader:
             self._collector.report(112, place, variant="end", hints=hints)
             return
         place = scalar.part(offset + token.start_pos, offset + token.end_pos)
+        before = next((item for item in reversed(tokens) if item.end <= token.start_pos), None)
+        if token.type == "NAME" and before is not None and before.kind == "NUMBER" and before.unit is None:
+            word = text[token.start_pos : token.end_pos]
+            self._collector.report(205, place, text=word, hints=suggest_unit(word, unit_names()))
+            return
         if token.type == "NAME" and not hints:
             hints.append(("HR112.hint_operator", {}))
         self._collector.report(112, place, text=text[token.start_pos : token.end_pos], hints=hints)

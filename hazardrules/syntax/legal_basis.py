@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hazardrules.diagnostics import did_you_mean
+from hazardrules.diagnostics import did_you_mean, suggest
 from hazardrules.model.law import ClauseRef, Effective
 from hazardrules.syntax.nodes import Mapping, Node, Scalar, Sequence
 
@@ -158,7 +158,7 @@ class LawReader:
             return default
         subjects = self.declarations.found.subjects
         if scalar.text not in subjects:
-            self.collector.report(207, scalar.span, name=scalar.text, hints=did_you_mean(scalar.text, subjects))
+            self.collector.report(207, scalar.span, name=scalar.text, hints=suggest(scalar.text, subjects))
         return scalar.text
 
     def dates(self, entry: Mapping, scope: Scope) -> Effective:

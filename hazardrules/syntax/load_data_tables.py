@@ -7,7 +7,7 @@ import io
 import posixpath
 from typing import TYPE_CHECKING
 
-from hazardrules.diagnostics import did_you_mean
+from hazardrules.diagnostics import did_you_mean, suggest
 from hazardrules.model.law import Effective
 from hazardrules.model.rules import DataTable
 from hazardrules.model.scalars import read_bool, read_date, read_datetime
@@ -129,7 +129,7 @@ class DataTableLoader:
             value = self.declarations.quantity(Scalar(cell, span, "single", cell, 0, 0), kind.unit, column)
         elif kind.name == "enum":
             if cell not in kind.options:
-                self.collector.report(206, span, name=cell, hints=did_you_mean(cell, kind.options))
+                self.collector.report(206, span, name=cell, hints=suggest(cell, kind.options))
                 value = None
         elif kind.name == "bool":
             value = read_bool(cell)

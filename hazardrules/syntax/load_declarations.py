@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
 
-from hazardrules.diagnostics import Related, did_you_mean
+from hazardrules.diagnostics import Related, did_you_mean, suggest, suggest_unit
 from hazardrules.model.law import Effective, Holder, Instrument, Jurisdiction, Level, Role, Scale
 from hazardrules.model.rules import ActionDeclaration
 from hazardrules.model.scalars import read_bool, read_number, read_quantity
@@ -84,7 +84,7 @@ class DeclarationLoader:
         for key, value in listed.items() if listed else ():
             place = known.get(key.text)
             if place and place.within and place.within not in known and isinstance(value, Mapping):
-                hints = did_you_mean(place.within, known)
+                hints = suggest(place.within, known)
                 around = value.get("within")
                 self.collector.report(218, around.span if around else key.span, name=place.within, hints=hints)
                 known[place.id] = Jurisdiction(place.id, place.label, None)
@@ -153,7 +153,7 @@ class DeclarationLoader:
         if scalar is None:
             return None
         if scalar.text not in self.found.jurisdictions:
-            hints = did_you_mean(scalar.text, self.found.jurisdictions)
+            hints = suggest(scalar.text, self.found.jurisdictions)
             self.collector.report(218, scalar.span, name=scalar.text, hints=hints)
             return None
         return scalar.text
@@ -192,7 +192,7 @@ class DeclarationLoader:
         if scalar is None:
             return None
         if scalar.text not in roles:
-            self.collector.report(211, scalar.span, name=scalar.text, hints=did_you_mean(scalar.text, roles))
+            self.collector.report(211, scalar.span, name=scalar.text, hints=suggest(scalar.text, roles))
             return None
         return scalar.text
 
@@ -321,7 +321,7 @@ class DeclarationLoader:
             return None
         unit = find_unit(scalar.text)
         if unit is None:
-            hints = did_you_mean(scalar.text, unit_names())
+            hints = suggest_unit(scalar.text, unit_names())
             self.collector.report(205, scalar.span, text=scalar.text, hints=hints)
         return unit
 

@@ -83,8 +83,7 @@ class _Loader:
             if self.declarations.found.jurisdictions:
                 self.collector.report(218, root.key("jurisdictions").span, variant="no_root")
             return None
-        files = self._sorted_files()
-        self._inline(root, files)
+        files = self._sorted_files(root)
         self._declare(files)
         packs = self._packs(files)
         declared = self.declarations.found
@@ -156,8 +155,8 @@ class _Loader:
 
     # the other files
 
-    def _sorted_files(self) -> _Files:
-        files = _Files()
+    def _sorted_files(self, root: Mapping) -> _Files:
+        files = self._inline(root)
         for name in self.folder.names:
             if name.endswith(".yml"):
                 self.collector.report(117, whole_file(name), variant="yml")
@@ -172,13 +171,14 @@ class _Loader:
                 self.collector.report(110, whole_file(name), what=name)
             if node is None:
                 continue
-            root = self.fields.open_mapping(node, name)
-            if root is not None:
-                files.by_kind[self._kind(name, root)].append((name, root))
+            content = self.fields.open_mapping(node, name)
+            if content is not None:
+                files.by_kind[self._kind(name, content)].append((name, content))
         return files
 
-    def _inline(self, root: Mapping, files: _Files) -> None:
+    def _inline(self, root: Mapping) -> _Files:
         """What `rulebook.yaml` declares itself, as if it stood in files of its own."""
+        files = _Files()
         for kind, keys in (("levels", INLINE[:1]), ("roles", INLINE[1:3]), ("actions", INLINE[3:4])):
             entries = {key: root.entries[key] for key in keys if key in root.entries}
             if entries:
@@ -188,6 +188,7 @@ class _Loader:
                 entry = self.fields.open_mapping(item, kind)
                 if entry is not None:
                     files.by_kind[kind].append((RULEBOOK, entry))
+        return files
 
     def _kind(self, name: str, root: Mapping) -> str:
         """What a file holds: as its place says, unless its first words say otherwise."""

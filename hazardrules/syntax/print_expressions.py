@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from hazardrules.diagnostics import Collector
+from hazardrules.model.units import SPELLINGS
 from hazardrules.source import whole_file
 from hazardrules.syntax.expressions import ExpressionReader
 from hazardrules.syntax.lexer import BOUND_WORDS, CANONICAL, CHINESE_KEYWORDS, LexError, Vocabulary, tokenize
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 _GLUE = r"[-−–—/+*×÷·.．、：:&～~]"
 _GROUP = r"[(（][^\s()（）{}\[\]<>=!≤≥≠＜＞＝,，]*[)）]"
-_RUN = re.compile(rf"\w+(?:{_GLUE}\w+|{_GROUP}\w*)*")
+_RUN = re.compile(rf"\w+(?:{_GLUE}\w+|,[0-9]{{3}}(?![0-9])|{_GROUP}\w*)*")
+_OF_A_LABEL = re.compile(r"[^\W\x00-\x7f²³]")
+_UNIT_AFTER = re.compile(rf"[ \t\n\u3000]*(?:{'|'.join(re.escape(spelling) for spelling in SPELLINGS)})")
 _SPAN_PARTS = re.compile(r"([^\s\u3000\D]+)[\s\u3000]*(.*)")
 _ASCII = str.maketrans("０１２３４５６７８９．", "0123456789.")
 _OPENING = frozenset(("LPAR", "LBRACE", "LSQB"))
@@ -44,9 +47,12 @@ class Labels(Vocabulary):
         """The longer one of a known label and a run of Chinese characters."""
         known = super().longest(text, at)
         run = _RUN.match(text, at)
-        if run is None or not any(character.isalpha() and not character.isascii() for character in run.group()):
+        if run is None or not _OF_A_LABEL.search(run.group()):
             return known
         word = run.group()
+        unit = _UNIT_AFTER.match(text, run.end()) if word[-1].isdigit() else None
+        if unit is not None:  # 且300 km/h: a number may end the run, and then its unit belongs to it
+            word = text[at : unit.end()]
         if word in CHINESE_KEYWORDS or word in BOUND_WORDS:
             return known
         return word if known is None or len(word) > len(known) else known

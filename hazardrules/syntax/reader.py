@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from hazardrules.diagnostics import Related
 from hazardrules.source import Span, span_between, whole_file
 from hazardrules.syntax.nodes import Mapping, Node, Scalar, Sequence
 
@@ -36,6 +37,17 @@ _STYLES = {None: "plain", "": "plain", "'": "single", '"': "double", "|": "liter
 # control characters and lone surrogates, which YAML cannot carry, and the line ends that only YAML sees
 _REFUSED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 _NOT_THE_START = ("escape", "hexdecimal", "tag handle")  # libyaml's words for faults inside a well-quoted text or a tag
+# libyaml's words -> a variant of HR102 that says it to people
+_FAULTS = (
+    ("expected key", "indent"),
+    ("expected '-' indicator", "indent"),
+    ("expected <document start>", "indent"),
+    ("block sequence entries are not allowed", "indent"),
+    ("expected ',' or", "bracket"),
+    ("mapping values are not allowed", "colon"),
+    ("could not find expected ':'", "no_colon"),
+    ("found unexpected end of stream", "quote"),
+)
 _SPECIAL_START = re.compile(r"""^\s*(?:-\s+)*(?:[^\s#'"\[{][^#]*?:\s+)?([\[{%>|@&*!"`].*)$""")
 
 
@@ -58,7 +70,7 @@ def read_file(path: Path, name: str, collector: Collector) -> str | None:
     except UnicodeDecodeError as error:
         before = raw[: error.start].decode("utf-8", "replace")
         place = span_between(name, before + " ", len(before), len(before) + 1)
-        collector.report(101, place, variant="encoding")
+        collector.report(101, place, variant="encoding", hints=[("HR101.hint_encoding", NOTHING)])
         return None
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -234,7 +246,8 @@ class _Assembler:
                 hints = [("HR111.hint_quote", NOTHING)]
                 self.collector.report(111, key.span, variant="stray", text=_shown(key.text), hints=hints)
         if key.text in frame.items:
-            self.collector.report(104, key.span, key=_shown(key.text))
+            related = [Related(frame.items[key.text][0].span, "related.first_written")]
+            self.collector.report(104, key.span, key=_shown(key.text), related=related)
             return
         frame.items[key.text] = (key, node)
 
@@ -280,5 +293,9 @@ class _Assembler:
         if "\t" in self.lines[line][: column + 1]:
             self.collector.report(102, span, variant="tab")
             return
-        hints = [("HR102.hint", NOTHING)]
-        self.collector.report(102, span, reason=str(error.problem or error.context), hints=hints)
+        reason = str(error.problem or error.context)
+        known = next((variant for words, variant in _FAULTS if words in reason), None)
+        if known is not None:
+            self.collector.report(102, span, variant=known, hints=[(f"HR102.hint_{known}", NOTHING)])
+        else:
+            self.collector.report(102, span, reason=reason, hints=[("HR102.hint", NOTHING)])

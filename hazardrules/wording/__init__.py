@@ -43,12 +43,25 @@ def say(lang: str, key: str, args: Mapping[str, object] | None = None) -> str:
 
 
 def _with_nouns(lang: str, args: Mapping[str, object]) -> Mapping[str, object]:
-    """`what` names a kind of thing, which has a noun in each language, or else a key of the author's file."""
-    if "what" not in args:
-        return args
-    what = str(args["what"])
-    key = f"`{what}` " if lang == "zh" else f"`{what}`"
-    return {**args, "what": phrases(lang, "reading").get(f"what.{what}", key)}
+    """Give kinds of things and types their nouns in a language.
+
+    `what` names a kind of thing, which has a noun in each language, or else a key of the author's file; `type` and
+    `…_type` name a type, with a unit after a colon where it is measured; lists of
+    `names` have the comma of the language.
+    """
+    nouns: dict[str, object] = {}
+    for name in args:
+        if name == "what":
+            what = str(args["what"])
+            key = f"`{what}` " if lang == "zh" else f"`{what}`"
+            nouns[name] = phrases(lang, "reading").get(f"what.{what}", key)
+        elif name == "type" or name.endswith("_type"):
+            kind, _, unit = str(args[name]).partition(":")
+            types = phrases(lang, "meaning")
+            nouns[name] = types["type.measured"].format(unit=unit) if unit else types.get(f"type.{kind}", kind)
+        elif name in ("names", "languages") and lang == "zh":
+            nouns[name] = str(args[name]).replace(", ", "、")
+    return {**args, **nouns} if nouns else args
 
 
 def pick(texts: Mapping[str, str], lang: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 import hazardrules
@@ -21,7 +21,12 @@ SLOW = settings(max_examples=int(os.environ.get("HAZARDRULES_EXAMPLES", "60")), 
 
 def load(files: dict[str, str]) -> hazardrules.Rulebook:
     with tempfile.TemporaryDirectory() as folder:
-        return hazardrules.load(write(files, Path(folder)))
+        try:
+            return hazardrules.load(write(files, Path(folder)))
+        except hazardrules.RulebookError as error:
+            if all(found.code.number == 301 for found in error.diagnostics):
+                reject()  # rules that were drawn in a circle
+            raise
 
 
 def truths(book: hazardrules.Rulebook, facts: dict[str, Any], day: date, engine: str) -> dict[tuple[str, str], bool | None]:
@@ -45,6 +50,8 @@ def test_engines_agree_with_the_reference(files: dict[str, str], cases: list[dic
         expected = truths(book, facts, day, "reference")
         for engine in ENGINES:
             assert truths(book, facts, day, engine) == expected, engine
+            reference = book.classify({"place": facts}, as_of=day, engine="reference").model_copy(update={"engine": engine})
+            assert book.classify({"place": facts}, as_of=day, engine=engine).levels == reference.levels
 
 
 @SLOW

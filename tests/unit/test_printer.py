@@ -80,6 +80,7 @@ def test_expressions_get_the_usual_blanks_and_signs(before: str, after: str) -> 
         "a = 3",
         "a>3 \\",
         "甲 且 非 乙",
+        "甲且300 km/h > 乙且1,000m",
         "面积 > 300 平方米",
     ],
 )

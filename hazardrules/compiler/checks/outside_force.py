@@ -33,8 +33,9 @@ def _compare(effective: Effective, instrument: Instrument, span: Span, name: str
     law = instrument.effective
     start, found = effective.start or effective.in_force_by, False
     if law.start is not None and start is not None and start < law.start:
-        words = {"name": name, "day": start, "law": instrument.id, "start": law.start}
-        collector.report(406, span, variant="early", related=related, **words)
+        collector.report(
+            406, span, variant="early", name=name, day=start, law=instrument.id, start=law.start, related=related
+        )
         found = True
     if law.until is not None and (effective.until is None or effective.until > law.until):
         collector.report(406, span, variant="late", name=name, law=instrument.id, until=law.until, related=related)

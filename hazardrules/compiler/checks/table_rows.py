@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from hazardrules.diagnostics import Related
 from hazardrules.model import expressions as ir
 from hazardrules.model import syntax_tree as ast
+from hazardrules.written import Written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -220,12 +221,4 @@ def _test(expr: ir.Expr) -> Callable[[dict[str, object]], bool]:
 
 
 def _describe(point: _Point) -> str:
-    return ", ".join(f"{_name(expr)} = {region[0]}" for expr, region in point)
-
-
-def _name(expr: ir.Expr) -> str:
-    match expr:
-        case ir.FactRef(name=name) | ir.DerivedRef(name=name) | ir.RuleRef(name=name) | ir.ParameterRef(name=name):
-            return name
-        case _:
-            return f"column at {expr.span.line}:{expr.span.column}"
+    return ", ".join(f"{Written().text(expr)} = {region[0]}" for expr, region in point)

@@ -1,0 +1,127 @@
+"""Every code of the table has its page, its bad example, and golden texts in both languages.
+
+`UPDATE_SNAPSHOTS=1` rewrites the golden texts and the output shown on the pages.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hazardrules.api import compile_folder
+from hazardrules.diagnostics import CODES
+from hazardrules.render.diagnostics import render_diagnostics
+from hazardrules.syntax.folder import source_texts
+from hazardrules.wording import LANGUAGES, say
+
+if TYPE_CHECKING:
+    from hazardrules.diagnostics import Code, Diagnostic
+
+TESTS = Path(__file__).resolve().parents[1]
+PAGES = TESTS.parent / "docs" / "codes"
+BASE = TESTS / "bad" / "base"
+SNAPSHOTS = TESTS / "snapshots" / "codes"
+SECTIONS = ["What it means", "Example", "Write instead", "Why", "Since"]
+UPDATE = bool(os.environ.get("UPDATE_SNAPSHOTS"))
+NOT_UTF8 = 101
+_BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
+
+each_code = pytest.mark.parametrize("code", CODES.values(), ids=str)
+
+
+def bad_example(code: Code) -> Path:
+    """The file that shows the mistake."""
+    return TESTS / "bad" / f"{code}-{code.slug}.yaml"
+
+
+def checked(content: bytes, folder: Path) -> list[Diagnostic]:
+    """What the good rulebook says with one more file, whose first line names its place."""
+    place = content.split(b"\n", 1)[0].decode().removeprefix("# ")
+    shutil.copytree(BASE, folder)
+    (folder / place).write_bytes(content)
+    return compile_folder(folder)[1]
+
+
+def page_sections(code: Code) -> dict[str, str]:
+    """The sections of a code's page."""
+    parts = re.split(r"^## (.+)\n", (PAGES / f"{code}.md").read_text("utf-8"), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def blocks(text: str, kind: str) -> list[str]:
+    """The blocks of a kind in a section."""
+    return [block for name, block in _BLOCK.findall(text) if name == kind]
+
+
+def test_the_rulebook_that_the_examples_are_laid_over_is_clean() -> None:
+    """Whatever an example shows, it shows alone."""
+    assert compile_folder(BASE)[1] == []
+
+
+@each_code
+def test_the_bad_example_shows_its_code_and_no_other(code: Code, tmp_path: Path) -> None:
+    """One mistake, one message."""
+    found = checked(bad_example(code).read_bytes(), tmp_path / "book")
+    assert [str(diagnostic.code) for diagnostic in found] == [str(code)]
+
+
+@each_code
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_message_is_the_golden_text(code: Code, lang: str, tmp_path: Path) -> None:
+    """Words, place and hint are those that somebody has read and approved."""
+    found = checked(bad_example(code).read_bytes(), tmp_path / "book")
+    files = {span.file for one in found for span in (one.span, *(related.span for related in one.related))}
+    text = render_diagnostics(found, source_texts(tmp_path / "book", files), "text", lang) + "\n"
+    golden = SNAPSHOTS / f"{code}.{lang}.txt"
+    if UPDATE:
+        golden.parent.mkdir(parents=True, exist_ok=True)
+        golden.write_text(text, "utf-8")
+        if lang == "en":
+            page = PAGES / f"{code}.md"
+            written = page.read_text("utf-8")
+            page.write_text(re.sub(r"```text\n.*?```", lambda _: f"```text\n{text}```", written, flags=re.DOTALL), "utf-8")
+    assert golden.read_text("utf-8") == text
+
+
+@each_code
+def test_the_page_of_a_code_has_every_section_and_shows_the_example_with_its_message(code: Code) -> None:
+    """The page is what a search for the code finds."""
+    sections = page_sections(code)
+    assert list(sections) == SECTIONS
+    encoding = "gbk" if code.number == NOT_UTF8 else "utf-8"
+    example = bad_example(code).read_bytes().decode(encoding)
+    assert blocks(sections["Example"], "yaml") == [example]
+    assert blocks(sections["Example"], "text") == [(SNAPSHOTS / f"{code}.en.txt").read_text("utf-8")]
+    assert sections["Since"].strip() == code.since
+    text = (PAGES / f"{code}.md").read_text("utf-8")
+    assert text.startswith(f"# {code} {code.slug}\n")
+    assert say("zh", f"{code}.summary") in text
+
+
+@each_code
+def test_what_is_to_be_written_instead_is_clean(code: Code, tmp_path: Path) -> None:
+    """The cure brings no illness of its own."""
+    (block,) = blocks(page_sections(code)["Write instead"], "yaml")
+    assert checked(block.encode(), tmp_path / "book") == []
+
+
+def test_the_index_lists_every_code_with_its_summaries() -> None:
+    """A row per code, in order."""
+    rows = [line for line in (PAGES / "README.md").read_text("utf-8").splitlines() if line.startswith("| [HR")]
+    assert rows == [
+        f"| [{code}]({code}.md) | `{code.slug}` | {code.severity} | {say('en', f'{code}.summary')} | {say('zh', f'{code}.summary')} |"
+        for code in CODES.values()
+    ]
+
+
+def test_no_page_example_or_golden_text_outlives_its_code() -> None:
+    """Nothing is left of codes that are gone."""
+    codes = {str(code) for code in CODES.values()}
+    assert {path.stem for path in PAGES.glob("HR*.md")} == codes
+    assert {path.name for path in (TESTS / "bad").glob("*.yaml")} == {bad_example(code).name for code in CODES.values()}
+    assert {path.name for path in SNAPSHOTS.iterdir()} == {f"{code}.{lang}.txt" for code in codes for lang in LANGUAGES}
