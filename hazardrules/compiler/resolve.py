@@ -352,7 +352,15 @@ class Resolver:
         if a.name == "bool" and b.name == "bool" and op in ("==", "!="):
             return self._bool_comparison(op, left, right, span)
         if a.name != b.name or (a.name == "enum" and a.options != b.options):
-            self.collector.report(203, span, variant="compare", **self._sides(left, right))
+            self.collector.report(
+                203,
+                span,
+                variant="compare",
+                left=Written().text(left),
+                left_type=self.describe(a),
+                right=Written().text(right),
+                right_type=self.describe(b),
+            )
             return None
         if a.name == "set" or (op not in ("==", "!=") and a.name not in ORDERED):
             self.collector.report(203, span, variant="order", op=op, type=self.describe(a))
@@ -409,15 +417,6 @@ class Resolver:
             value = normalise(convert(cast("Fraction", expr.value), given, unit))
             return replace(expr, value=value, type=ValueType("number", unit))
         return ir.Scale(expr, given.factor / unit.factor, ValueType("number", unit), expr.span)
-
-    def _sides(self, left: ir.Expr, right: ir.Expr) -> dict[str, str]:
-        """Both sides of a comparison, as written and by type, for a message."""
-        return {
-            "left": Written().text(left),
-            "left_type": self.describe(left.type),
-            "right": Written().text(right),
-            "right_type": self.describe(right.type),
-        }
 
     def mismatch(self, span: Span, given: ValueType, wanted: ValueType) -> None:
         """Report a value of another type than the one wanted."""

@@ -204,14 +204,26 @@ class Evaluator:
                     most = self.value(high, instance) if high is not None else None
                     amount = intervals.between(intervals.bounds(least)[0], intervals.bounds(most)[1])
                     total = intervals.add(total, amount if truth is True else intervals.hull(0, amount))
-        if any(self._open_parts(instance) for instance in walk(self.root)):
+        if any(self._open_parts(instance, expr.parameter) for instance in walk(self.root)):
             total = intervals.between(intervals.bounds(total)[0], float("inf"))
         self._memo[key] = total
         return total
 
-    def _open_parts(self, instance: Instance) -> bool:
-        kind = self.plan.compiled.source.subjects[instance.kind]
-        return any(instance.parts.get(part.name) is None and self.plan.by_kind.get(part.of) for part in kind.parts.values())
+    def _open_parts(self, instance: Instance, parameter: str) -> bool:
+        """Whether parts that nobody spoke of could bring findings that carry a parameter."""
+        subjects = self.plan.compiled.source.subjects
+        pending = [part.of for part in subjects[instance.kind].parts.values() if instance.parts.get(part.name) is None]
+        seen: set[str] = set()
+        while pending:
+            kind = pending.pop()
+            if kind in seen:
+                continue
+            seen.add(kind)
+            rules = (self.plan.rules[name] for name in self.plan.by_kind.get(kind, ()))
+            if any(parameter in action.values for rule in rules for action in rule.actions):
+                return True
+            pending += [part.of for part in subjects[kind].parts.values()]
+        return False
 
     def _lookup(self, expr: ir.Lookup, here: Instance, env: Mapping[str, Instance], _bounded: bool) -> Any:
         if expr.table not in self.plan.tables:

@@ -25,7 +25,7 @@ _GLUE = r"[-−–—/+*×÷·.．、：:&～~]"
 _GROUP = r"[(（][^\s()（）{}\[\]<>=!≤≥≠＜＞＝,，]*[)）]"
 _RUN = re.compile(rf"\w+(?:{_GLUE}\w+|,[0-9]{{3}}(?![0-9])|{_GROUP}\w*)*")
 _OF_A_LABEL = re.compile(r"[^\W\x00-\x7f²³]")
-_UNIT_AFTER = re.compile(rf"[ \t\n\u3000]*(?:{'|'.join(re.escape(spelling) for spelling in SPELLINGS)})")
+_UNIT_AFTER = re.compile(rf"[ \t\n\u3000]*({'|'.join(re.escape(spelling) for spelling in SPELLINGS)})")
 _SPAN_PARTS = re.compile(r"([^\s\u3000\D]+)[\s\u3000]*(.*)")
 _ASCII = str.maketrans("０１２３４５６７８９．", "0123456789.")
 _OPENING = frozenset(("LPAR", "LBRACE", "LSQB"))
@@ -52,7 +52,8 @@ class Labels(Vocabulary):
         word = run.group()
         unit = _UNIT_AFTER.match(text, run.end()) if word[-1].isdigit() else None
         if unit is not None:  # 且300 km/h: a number may end the run, and then its unit belongs to it
-            word = text[at : unit.end()]
+            glued = _RUN.match(text, unit.start(1))
+            word = text[at : max(unit.end(), glued.end() if glued is not None else 0)]
         if word in CHINESE_KEYWORDS or word in BOUND_WORDS:
             return known
         return word if known is None or len(word) > len(known) else known

@@ -38,7 +38,7 @@ def say(lang: str, key: str, args: Mapping[str, object] | None = None) -> str:
     for section in SECTIONS:
         phrase = phrases(lang, section).get(key)
         if phrase is not None:
-            return phrase.format_map(_with_nouns(lang, args)) if args else phrase
+            return phrase.format_map(_with_nouns(lang, args or {}))
     raise KeyError(key)
 
 
