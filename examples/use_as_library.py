@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from typing import TYPE_CHECKING
 
 import hazardrules
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 RULE = "road.traffic_law.goods_overload_above_30"
 
 
-def answer(book: hazardrules.Rulebook, request: dict[str, object]) -> dict[str, object]:
+def answer(book: hazardrules.Rulebook, request: Mapping[str, object]) -> dict[str, object]:
     """What a web service would send back: the classification, or every problem of the facts."""
     try:
         result = book.classify(request, lang="en")

@@ -8,11 +8,27 @@
 
 from __future__ import annotations
 
-from hazardrules.api import Rulebook, check, load
-from hazardrules.errors import FactsError, HazardRulesError, LookupFailedError, RulebookError
-from hazardrules.model.results import Classification, Explanation
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hazardrules.api import Rulebook, check, load
+    from hazardrules.errors import FactsError, HazardRulesError, LookupFailedError, RulebookError
+    from hazardrules.model.results import Classification, Explanation
 
 __version__ = "0.1.0"
+
+_PLACES = {
+    "Classification": "model.results",
+    "Explanation": "model.results",
+    "FactsError": "errors",
+    "HazardRulesError": "errors",
+    "LookupFailedError": "errors",
+    "Rulebook": "api",
+    "RulebookError": "errors",
+    "check": "api",
+    "load": "api",
+}
 
 __all__ = [
     "Classification",
@@ -25,3 +41,16 @@ __all__ = [
     "check",
     "load",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used: `import hazardrules` alone takes a millisecond."""
+    if name not in _PLACES:
+        raise AttributeError(f"module `hazardrules` has no attribute `{name}`")
+    found = getattr(import_module(f"hazardrules.{_PLACES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

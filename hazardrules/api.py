@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +34,7 @@ ENGINES: dict[str, Engine] = {engine.name: engine for engine in (Generated(), Re
 
 def shipped_rules() -> Path:
     """The folder of the rulebook that comes with the library."""
-    package = Path(str(files("hazardrules")))
+    package = Path(__file__).parent
     inside = package / "rules"
     return inside if inside.is_dir() else package.parent / "rules"
 

@@ -22,12 +22,15 @@ class Verdict:
         holds: Names of the rules that hold, in plan order.
         undetermined: Names of the rules that are neither known to hold nor known to fail, in plan order.
         but_for: Those of the undetermined rules that match and only wait for a rule that would displace them.
+        unscoped: Holds those of the undetermined rules of which neither the scope nor the condition is known to be met;
+            rules that are not undetermined may be in it too. None where the engine does not tell.
     """
 
     instance: Instance
     holds: tuple[str, ...]
     undetermined: tuple[str, ...]
     but_for: tuple[str, ...] = ()
+    unscoped: frozenset[str] | None = None
 
 
 class Engine(Protocol):

@@ -18,7 +18,7 @@ FORMAT = "1"
 
 
 class _Result(BaseModel):
-    model_config = ConfigDict(frozen=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, populate_by_name=True, defer_build=True)
 
 
 class Basis(_Result):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from hazardrules.render.diagnostics import display_width
 from hazardrules.render.labels import Labels, table_of
 from hazardrules.render.layout import Page, padded
-from hazardrules.render.diagnostics import display_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -131,19 +132,23 @@ class _Writer:
             yield self.say("text.beyond", level=self.labels.level(scale, found.at_most)), "dim"
 
     def _settling(self, found: LevelRange) -> None:
-        """The facts that would decide the most severe open rules of a scale."""
+        """The smallest sets of facts that would decide the most severe open rules of a scale; what decides most comes first."""
         index = self.source.scales[found.scale].index
         above = [rule for rule in self.answer.undetermined if rule.scale == found.scale and rule.level is not None]
         above = [rule for rule in above if index[rule.level or ""] > index[found.at_least]]
-        if not above:
-            return
-        top = max(index[rule.level or ""] for rule in above)
-        groups = _by_table(rule for rule in above if index[rule.level or ""] == top)
-        self.page.line((self.say("text.settle"), "dim"), indent=4)
-        shown = self._cut(groups, MAX_SETTLING)
-        for rules in groups[:shown]:
-            self.page.line(*self._open_rule(rules), indent=6)
-        self._more(len(groups) - shown, 6)
+        top = max((index[rule.level or ""] for rule in above), default=0)
+        deciding: Counter[tuple[str, ...]] = Counter()
+        for rules in _by_table(rule for rule in above if index[rule.level or ""] == top):
+            sets = _smallest_sets(rules)
+            deciding.update(facts for facts in sets if len(facts) == len(sets[0]))
+        ranked = sorted(deciding, key=lambda facts: (-deciding[facts], len(facts), facts))
+        if ranked:
+            shown = self._cut(ranked, MAX_SETTLING)
+            words = [self._facts(facts, MAX_FACTS) for facts in ranked[:shown]]
+            text = self.say("text.and_semicolon").join(words)
+            if len(ranked) > shown:
+                text = self.say("text.and_more", list=text, count=len(ranked) - shown)
+            self.page.line(self.say("text.settle"), (text, "strong"), indent=4)
 
     def _open_rule(self, rules: list[Undetermined]) -> Iterable[str | Part]:
         """An open rule (or the open rows of one table) with what would settle it."""

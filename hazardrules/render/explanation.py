@@ -17,7 +17,7 @@ _STYLES = {"holds": "severity3", "fails": "severity0", "undetermined": "warn"}
 
 
 def render_explanation(
-    found: Explanation, source: RulebookSource, lang: str, *, kind: str, case: str | None = None, verbose: bool = False
+    found: Explanation, source: RulebookSource, lang: str, *, kind: str, case: str | None = None, day: str = "", verbose: bool = False
 ) -> Page:
     """Render an explanation for people.
 
@@ -27,9 +27,10 @@ def render_explanation(
         lang: The language.
         kind: The kind of the subject that the case is about.
         case: The name of the case.
+        day: The day of the case, in words.
         verbose: Show every reason behind a reason.
     """
-    return _Writer(found, Labels(source, lang), kind, verbose=verbose).page(case)
+    return _Writer(found, Labels(source, lang), kind, verbose=verbose).page(case, day)
 
 
 class _Writer:
@@ -38,15 +39,15 @@ class _Writer:
         self.say = labels.say
         self.out = Page()
 
-    def page(self, case: str | None) -> Page:
+    def page(self, case: str | None, day: str) -> Page:
         found, out = self.found, self.out
         truth = self.say(f"explain.truth_{found.truth}")
         out.line((found.title, "strong"), self.say("text.colon"), (truth, _STYLES.get(found.truth, "strong")))
         out.line((f"{found.rule} · {self.labels.bases(found.basis)}", "dim"), indent=2)
         if found.text and found.text != found.title:
             out.line(found.text, indent=2, hang=0)
-        subject = self.labels.path(self.kind, found.subject)
-        out.line((self.say("explain.about", subject=f"{case}, {subject}" if case and not found.subject else subject), "dim"), indent=2)
+        about = [case or "", self.labels.path(self.kind, found.subject), day]
+        out.line((self.say("text.dot").join(word for word in about if word), "dim"), indent=2)
         self._truth("explain.scope", found.applies, found.scope, always=bool(found.scope) or found.applies is not True)
         self._truth("explain.condition", found.condition, found.reasons, always=True)
         self._list("explain.exceptions", found.exceptions)

@@ -49,8 +49,8 @@ class _Indenter:
         self.lines = text.split("\n")
         self.old = [len(line) - len(line.lstrip(" ")) for line in self.lines]
         self.new: dict[int, int] = {}
-        self.heads: list[int] = []
-        """Lines that begin with a key or a `-`, in the order written."""
+        self.heads: dict[int, list[tuple[int, int]]] = {}
+        """For each line the old and the new column of every `-` and key that begins a block on it."""
         self.gaps: dict[int, list[tuple[int, int]]] = {}
         self.contents: dict[int, int] = {}
         """For each line of a block text the new indentation of that text."""
@@ -78,9 +78,9 @@ class _Indenter:
 
     def _head(self, line: int, old: int, column: int, *, inside: bool) -> None:
         """A line that begins with a key or a `-`; `inside`, it stands after the `-` of a list that holds it."""
+        self.heads.setdefault(line, []).append((old, column))
         if self.old[line] == old:
             self.new[line] = column
-            self.heads.append(line)
         elif not inside:
             raise UnusualLayoutError
 
@@ -156,29 +156,37 @@ class _Indenter:
 
     def _comments(self) -> None:
         """A comment goes with the line below it, or with the last line above that begins where it begins."""
-        column, begins = 0, -1
-        above: list[int] = list(self.heads)
-        for line in reversed(range(len(self.lines))):
+        below = self._below()
+        open_columns: list[tuple[int, int]] = []
+        limit: int | None = None
+        for line in range(len(self.lines)):
             if line in self.new:
-                column, begins = self.new[line], self.old[line]
+                limit = self.contents.get(line)
+                for old, new in self.heads.get(line, ()):
+                    while open_columns and open_columns[-1][0] >= old:
+                        open_columns.pop()
+                    open_columns.append((old, new))
                 continue
             content = self.lines[line].strip()
             if not content or (self.old[line] == 0 and content.startswith(_OUTSIDE)):
                 continue
             if not content.startswith("#"):
                 raise UnusualLayoutError
-            beside_next = self.old[line] == max(begins, 0)  # below the last line of a file comes its outermost block
-            self.new[line] = column if beside_next else self._like_above(line, above, column)
+            begins, column = below[line]
+            if self.old[line] != begins:
+                above = next((new for old, new in open_columns if old == self.old[line]), column)
+                column = above if limit is None or above < limit else column
+            self.new[line] = column
 
-    def _like_above(self, line: int, heads: list[int], column: int) -> int:
-        before = line - 1
-        while before >= 0 and self._is_aside(before) and before not in self.contents:
-            before -= 1
-        limit = self.contents.get(before)
-        for head in reversed(heads):
-            if head < line and self.old[head] == self.old[line]:
-                return self.new[head] if limit is None or self.new[head] < limit else column
-        return column
+    def _below(self) -> list[tuple[int, int]]:
+        """For each line the old and the new column of the next one below it; below the last, the outermost block."""
+        below = [(0, 0)] * len(self.lines)
+        nearest = (0, 0)
+        for line in reversed(range(len(self.lines))):
+            below[line] = nearest
+            if line in self.new:
+                nearest = (self.old[line], self.new[line])
+        return below
 
 
 def last_line(node: Scalar) -> int:

@@ -75,7 +75,7 @@ def _value(chance: random.Random, kind: str) -> Any:
 
 
 def _rule(chance: random.Random, number: int) -> Rule:
-    conditions = tuple(_condition(chance) for _ in range(chance.choice((2, 3, 3, 4, 4, 5))))
+    conditions = tuple(_condition(chance) for _ in range(chance.choice((2, 3, 4, 4, 5, 5))))
     return Rule(f"rule_{number}", chance.choice(("general", "general", "major")), conditions)
 
 
@@ -90,7 +90,7 @@ def _condition(chance: random.Random) -> Condition:
     return ("not", _atom(chance, 0.6))
 
 
-def _atom(chance: random.Random, rate: float = 0.4) -> Condition:
+def _atom(chance: random.Random, rate: float = 0.35) -> Condition:
     """A test of one fact that holds with about the given probability (a flag: a half)."""
     name, kind = chance.choice(tuple(FACTS.items()))
     some = max(1, round(rate * len(OPTIONS)))

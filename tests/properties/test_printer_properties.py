@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import re
 from itertools import count
 from pathlib import Path
@@ -22,6 +21,7 @@ from hazardrules.syntax.reader import read_yaml
 from hazardrules.testing.generated_rulebooks import rulebooks
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Iterator
 
 EXAMPLES = int(os.environ.get("HAZARDRULES_EXAMPLES", "100"))
@@ -272,7 +272,28 @@ def test_comments_stay_in_their_order(tree: Any, chance: random.Random) -> None:
 PIECES = st.sampled_from(
     [
         *("a", "pack: p\n", "rules:\n", "  - id: r\n", "    when: ", "a>1", "≥ 3", "    table: |\n", "      a | level\n"),
-        *("      >3|x\n", "中", ": ", "- ", "-", "? ", "\n", "\n  ", "\n    ", "{", "}", "[", "]", ",", " ", "\t", "'", '"', "|", "|+\n"),
+        *(
+            "      >3|x\n",
+            "中",
+            ": ",
+            "- ",
+            "-",
+            "? ",
+            "\n",
+            "\n  ",
+            "\n    ",
+            "{",
+            "}",
+            "[",
+            "]",
+            ",",
+            " ",
+            "\t",
+            "'",
+            '"',
+            "|",
+            "|+\n",
+        ),
         *(">", " # x", "\\", "---\n", "...\n", "~", "null", "\r\n", "\u3000", "key: v\n", "- x\n", "  \n", "\n\n\n\n"),
     ]
 )

@@ -96,7 +96,7 @@ def test_hostile_text_is_refused_soon(name: str) -> None:
     begun = time.perf_counter()
     _, problems, _ = read(text)
     taken = time.perf_counter() - begun
-    assert problem in problems
+    assert any(found.startswith(problem) for found in problems)
     assert len(problems) <= MAX_PROBLEMS + 2
     assert taken < SECONDS
 
@@ -191,7 +191,7 @@ def test_places_within_quoted_text_with_escapes_are_exact() -> None:
     scalar = node.get("a")
     assert isinstance(scalar, Scalar)
     assert scalar.text == 'x中 yz "甲" k\nm'
-    assert [source[at] for at in scalar._aligned()] == list('x\\ yz \\甲\\\nk\nm')
+    assert [source[at] for at in scalar._aligned()] == list("x\\ yz \\甲\\\nk\nm")
     at = scalar.text.index("甲")
     assert scalar.part(at, at + 1)[1:] == (2, 8, 2, 9)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
+import time
 from pathlib import Path
 from textwrap import dedent
 
@@ -50,7 +52,10 @@ def formatted(text: str) -> str:
         ("d+5working   days", "d + 5 working days"),
         ("d + 3个月", "d + 3 个月"),
         ("[ 1 ,10)", "[1, 10)"),
-        ("any(c.capacity>15kg for c in cylinders where c.contents==lpg)", "any(c.capacity > 15 kg for c in cylinders where c.contents == lpg)"),
+        (
+            "any(c.capacity>15kg for c in cylinders where c.contents==lpg)",
+            "any(c.capacity > 15 kg for c in cylinders where c.contents == lpg)",
+        ),
         ("500CNY*floor(m/1000kg)", "500 CNY * floor(m / 1000 kg)"),
         ("100mg/100 mL<x", "100 mg/100 mL < x"),
         ("a  >\n      3", "a >\n      3"),
@@ -367,6 +372,12 @@ def test_a_comment_after_a_block_text_never_becomes_a_part_of_it() -> None:
         """)
 
 
+def test_a_comment_below_the_last_key_of_an_item_stays_with_it() -> None:
+    """It begins where the key begins, although a `-` opens the line."""
+    text = "a:\n    -   b: 1\n        # about b\n    -   c: 2\n        # about c\nd: 1\n"
+    assert formatted(text) == "a:\n  - b: 1\n    # about b\n  - c: 2\n    # about c\nd: 1\n"
+
+
 def test_an_indentation_that_the_author_counts_stays_right() -> None:
     """`|2` keeps its number and its text."""
     assert formatted("a:\n    b: |2\n         x\n        y\n") == "a:\n  b: |2\n       x\n      y\n"
@@ -403,6 +414,27 @@ def test_a_file_that_cannot_be_read_is_left_alone_with_the_reasons() -> None:
 def test_display_width_counts_wide_characters_twice() -> None:
     """Marks above a character take no room."""
     assert [display_width(text) for text in ("ab", "中文", "（", "e\u0301", "m²")] == [2, 4, 2, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a:\n" + "    k: v\n   # c\n".replace("k", "{}") * 20_000,
+        "a:\n" + "    # c\n" * 200_000 + "  b: 1\n",
+        "pack: p\nderived:\n  d:\n    table: |\n" + "      a | b\n" * 9_000,
+        "pack: p\napplies: " + "a>1 and " * 10_000 + "b\n",
+        "pack: p\napplies: " + "甲(乙" * 20_000 + "\n",
+        "a:\n" + "  - '\n\n\n  '\n" * 20_000,
+    ],
+    ids=["keys and comments", "comments", "a table", "an expression", "brackets", "quoted lines"],
+)
+def test_long_files_are_formatted_in_a_time_in_proportion(text: str) -> None:
+    """Nothing is searched again for every line."""
+    numbers = iter(range(1_000_000))
+    text = re.sub(r"\{\}", lambda _: f"k{next(numbers)}", text)
+    begun = time.perf_counter()
+    format_text(text, "x.yaml")
+    assert time.perf_counter() - begun < 20
 
 
 def folder(root: Path) -> Path:

@@ -1,0 +1,104 @@
+"""Short cuts of the generated engine; each gives exactly what `model.intervals` gives, sooner.
+
+Comparisons of a fact with constants of the law are made in floats where that cannot change the answer: rounding to the
+nearest float keeps the order, so only a fact that rounds to the float of a constant must be compared exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from hazardrules.model import intervals
+from hazardrules.model.values import Interval, normalise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from hazardrules.model.intervals import Amount
+    from hazardrules.model.values import Number, Truth
+
+
+def add(left: Amount, right: Amount) -> Amount:
+    """The sum."""
+    if left is None or right is None:
+        return None
+    if left.__class__ is Interval or right.__class__ is Interval:
+        return intervals.add(left, right)
+    return normalise(left + right)  # type: ignore[operator]  # both are numbers
+
+
+def subtract(left: Amount, right: Amount) -> Amount:
+    """The difference."""
+    if left is None or right is None:
+        return None
+    if left.__class__ is Interval or right.__class__ is Interval:
+        return intervals.subtract(left, right)
+    return normalise(left - right)  # type: ignore[operator]  # both are numbers
+
+
+def multiply(left: Amount, right: Amount) -> Amount:
+    """The product; zero times anything is zero."""
+    if left is None or right is None or left.__class__ is Interval or right.__class__ is Interval:
+        return intervals.multiply(left, right)
+    return normalise(left * right)  # type: ignore[operator]  # both are numbers
+
+
+def divide(left: Amount, right: Amount) -> Amount:
+    """The quotient; not known where the divisor is or may be zero."""
+    if right is None or right == 0:
+        return None
+    if left is None or left.__class__ is Interval or right.__class__ is Interval:
+        return intervals.divide(left, right)
+    return normalise(Fraction(left) / right)  # type: ignore[arg-type,operator]  # both are numbers
+
+
+def scale(amount: Amount, factor: Fraction) -> Amount:
+    """An amount in another unit; factors are positive."""
+    if amount is None:
+        return None
+    if amount.__class__ is Interval:
+        return intervals.scale(amount, factor)
+    return normalise(amount * factor)  # type: ignore[operator]  # a number
+
+
+def compare(op: str, left: Amount, right: Amount) -> Truth:
+    """A comparison, decided where the bounds decide it."""
+    if left is None or right is None:
+        return None
+    return intervals.compare(op, left, right)
+
+
+def marks(constants: Iterable[Number]) -> dict[float, Number] | None:
+    """The constants that a fact is compared with, by their floats.
+
+    Returns:
+        None where floats cannot stand for them: two are the same or neighbouring floats, one is too large, one is an
+        integer or a fraction whose float says otherwise.
+    """
+    found: dict[float, Number] = {}
+    for constant in constants:
+        try:
+            rounded = constant.numerator / constant.denominator
+        except OverflowError:
+            return None
+        if rounded in found or (rounded.is_integer() and rounded != constant):
+            return None
+        found[rounded] = constant
+    ordered = sorted(found)
+    if any(math.nextafter(low, math.inf) >= high for low, high in zip(ordered, ordered[1:], strict=False)):
+        return None
+    return found
+
+
+def near(value: Number, marked: Mapping[float, Number]) -> float:
+    """A float that stands to each marked constant's float as the value stands to the constant."""
+    try:
+        rounded = value.numerator / value.denominator
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+    mark = marked.get(rounded)
+    if mark is None or mark == value:
+        return rounded
+    return math.nextafter(rounded, math.inf if value > mark else -math.inf)

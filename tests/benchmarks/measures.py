@@ -1,0 +1,279 @@
+"""What is measured; every measure returns rows of ratios, and notes."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import json
+import random
+import statistics
+import subprocess
+import sys
+import time
+import tracemalloc
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import yaml
+from peers import peers
+from pydantic import create_model
+from renderings import by_hand, full_name, plain_facts, write_rulebook
+from timing import Contender, interleave, microseconds, ratio
+from workload import FACTS, OPTIONS, expected, workload
+
+import hazardrules
+from hazardrules.engines.generated import Generated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from workload import Workload
+
+ROOT = Path(__file__).resolve().parents[2]
+DAY = date(2024, 3, 15)
+Row = dict[str, Any]
+Result = tuple[list[Row], list[str]]
+
+
+def row(what: str, contender: Contender, against: Contender) -> Row:
+    """A line of the report."""
+    return {"what": what, "contender": contender.name, "against": against.name, **ratio(contender, against), "us": microseconds(contender)}
+
+
+def kernel(sizes: list[int], rounds: int, folder: Path) -> Result:
+    """Validated facts -> rules that hold: hazardrules, a function by hand, peers."""
+    rows, notes = [], []
+    for size in sizes:
+        work = workload(size)
+        book = hazardrules.load(write_rulebook(work.rules, folder / f"kernel-{size}"))
+        plan = book.compiled.in_force(DAY)
+        evaluate = Generated().evaluate
+        function = by_hand(work.rules)
+        others, absent = peers(work.rules)
+        notes += absent
+        notes.append(f"{size} rules: {work.match_rate():.1%} hold in a complete case")
+        names = {full_name(rule): rule.name for rule in work.rules}
+        ours = Contender("hazardrules", lambda item: evaluate(plan, item, DAY), [book.intake.read("plant", case) for case in work.complete])
+        hand = Contender("by hand", function, [plain_facts(case) for case in work.complete])
+        theirs = [Contender(peer.name, peer.judge, [peer.prepare(case) for case in work.complete]) for peer in others]
+        judged: dict[str, Callable[[Any], set[str]]] = {
+            ours.name: lambda item: {names[name] for name in evaluate(plan, item, DAY)[0].holds},
+            hand.name: lambda item: set(function(item)),
+            **{peer.name: lambda item, judge=peer.judge: set(judge(item)) for peer in others},
+        }
+        contenders = [ours, hand, *theirs]
+        notes += _agreement(size, work, contenders, judged)
+        interleave(contenders, rounds)
+        rows += [row(f"kernel, {size} rules, complete cases", contender, hand) for contender in contenders]
+        gaps = [book.intake.read("plant", case) for case in work.gaps]
+        ours = Contender("hazardrules", lambda item: evaluate(plan, item, DAY), gaps)
+        hand = Contender("by hand", function, [plain_facts(case) for case in work.gaps])
+        notes.append(_guesses(size, work, lambda item: evaluate(plan, item, DAY)[0], gaps, function, names))
+        interleave([ours, hand], rounds)
+        rows += [row(f"kernel, {size} rules, 10 % of facts missing", contender, hand) for contender in (ours, hand)]
+    return rows, notes
+
+
+def _agreement(size: int, work: Workload, contenders: list[Contender], judged: dict[str, Callable[[Any], set[str]]]) -> list[str]:
+    """Whether every contender says what walking the data says."""
+    notes = []
+    for contender in contenders:
+        sample = range(len(work.complete) if size <= 100 else 25)
+        wrong = [n for n in sample if judged[contender.name](contender.items[n]) != expected(work.rules, work.complete[n])]
+        if wrong:
+            notes.append(f"DISAGREEMENT: {contender.name} differs at {size} rules in {len(wrong)} of {len(sample)} cases, first case {wrong[0]}")
+        else:
+            notes.append(f"{contender.name}: same matches at {size} rules in {len(sample)} complete cases")
+    return notes
+
+
+def _guesses(size: int, work: Workload, judge: Callable[[Any], Any], gaps: list[Any], function: Callable[[Any], list[str]], names: dict[str, str]) -> str:
+    """How often the two-valued function says yes although the missing facts could still make it no."""
+    said = guessed = 0
+    for instance, case in zip(gaps, work.gaps, strict=True):
+        held = {names[name] for name in judge(instance).holds}
+        yes = set(function(plain_facts(case)))
+        said += len(yes)
+        guessed += len(yes - held)
+    return f"{size} rules, facts missing: {guessed} of {said} yes answers of the two-valued function are guesses (hazardrules leaves them open)"
+
+
+def classify(sizes: list[int], rounds: int, folder: Path) -> Result:
+    """A mapping of raw facts -> a classification with findings, beside pydantic validation plus the function by hand."""
+    rows: list[Row] = []
+    fields: dict[str, Any] = {
+        "bool": bool | None,
+        "integer": int | None,
+        "decimal": Decimal | None,
+        "enum": Literal[OPTIONS] | None,
+        "set": frozenset[Literal[OPTIONS]] | None,
+    }
+    model = create_model("Plant", **{name: (fields[kind], None) for name, kind in FACTS.items()})
+    for size in sizes:
+        work = workload(size)
+        book = hazardrules.load(write_rulebook(work.rules, folder / f"classify-{size}"))
+        function = by_hand(work.rules)
+
+        def validate_and_run(case: dict[str, Any], function: Callable[[Any], list[str]] = function) -> object:
+            facts = model.model_validate(case).__dict__
+            return function({k: float(v) if type(v) is Decimal else v for k, v in facts.items()})
+
+        raw = [{name: str(value) if isinstance(value, Decimal) else value for name, value in case.items()} for case in work.gaps]
+        ours = Contender("hazardrules", lambda case, book=book: book.classify(case, as_of=DAY), raw)
+        hand = Contender("pydantic + by hand", validate_and_run, raw)
+        interleave([ours, hand], rounds)
+        rows += [row(f"classify, {size} rules, 10 % of facts missing", contender, hand) for contender in (ours, hand)]
+    notes = ["`pydantic + by hand` validates 40 facts and returns names; `classify` returns dated findings with their legal basis and what is open"]
+    return rows, notes
+
+
+NATIONAL: dict[str, dict[str, Any]] = {
+    "premises": {"as_of": "2024-03-15", "premises": {
+        "kind": "workshop", "responsible_party": "unit", "uses": ["lodging", "production", "storage"], "people_lodged": 9,
+        "same_connected_space": True, "flammable_explosive_goods": False, "building.standalone": True, "building.type": "self_built",
+        "building.underground": False, "building.fire_hazard_class": "C", "building.fire_resistance_class": 2,
+        "building.floor_area": "420 m²", "building.height": "9.6 m", "storeys": 3, "separation.present": False,
+        "separation.full_difficult": True, "evacuation.independent_passages": False, "evacuation.exit_blocked": True,
+        "alarm.system": False, "sprinkler.installed": False}},
+    "gas_operator": {},
+    "vehicle": {},
+}  # fmt: skip
+"""Cases of about 20 facts; the ones left empty here are drawn from the vocabulary, by seed."""
+
+
+def _drawn(book: hazardrules.Rulebook, kind: str, count: int = 20) -> dict[str, Any]:
+    """A case of some facts of a subject, drawn from what the rules read most, each with a value that its type allows."""
+    chance = random.Random(f"national:{kind}")  # noqa: S311 - a workload, not a secret
+    subject = book.subject(kind)
+    read = {name: sum(name in info.compiled.own_facts for info in book.rules() if info.compiled.on == kind) for name in subject.facts}
+    facts = {}
+    for name in sorted(read, key=lambda name: (-read[name], name))[:count]:
+        fact = subject.facts[name]
+        match fact.type.name:
+            case "bool":
+                facts[name] = chance.random() < 0.5
+            case "number":
+                low = fact.minimum if fact.minimum is not None else 0
+                high = fact.maximum if fact.maximum is not None else low + 20
+                number = int(low) + chance.randrange(max(1, int(high - low)))
+                facts[name] = f"{number} {fact.type.unit.name}" if fact.type.unit.name and not fact.type.integer else number
+            case "enum":
+                facts[name] = chance.choice(fact.type.options)
+            case "set":
+                facts[name] = [chance.choice(fact.type.options)]
+            case "date" | "datetime":
+                facts[name] = "2023-05-01"
+            case _:
+                facts[name] = "text"
+    return {"as_of": "2024-03-15", kind: facts}
+
+
+def national(rounds: int) -> Result:
+    """`classify` under the shipped rulebook, beside one JSON round trip of the same request."""
+    book = hazardrules.load(ROOT / "rules")
+    rows, notes = [], [f"national rulebook: {len(book.compiled.rules)} rules in {len(book.compiled.source.packs)} packs"]
+    for kind, written in NATIONAL.items():
+        case = written or _drawn(book, kind)
+        found = book.classify(case)
+        notes.append(f"{kind}: {len(case[kind])} facts, {len(found.findings)} findings, {len(found.undetermined)} undetermined")
+        ours = Contender("hazardrules", book.classify, [case] * 200)
+        text = Contender("JSON round trip", lambda item: json.loads(json.dumps(item)), [case] * 200)
+        interleave([ours, text], rounds)
+        rows += [row(f"classify, national rulebook, {kind}", contender, text) for contender in (ours, text)]
+        ours = Contender("hazardrules, dumped", lambda item: book.classify(item).model_dump_json(), [case] * 200)
+        text = Contender("JSON round trip", lambda item: json.loads(json.dumps(item)), [case] * 200)
+        interleave([ours, text], max(3, rounds // 4))
+        rows.append(row(f"classify + every section as JSON, {kind}", ours, text))
+    return rows, notes
+
+
+def load(rounds: int, folder: Path) -> Result:
+    """Load 1,000 rules without a cache, beside parsing the same files with the C loader of PyYAML."""
+    where = write_rulebook(workload(1000).rules, folder / "load")
+    texts = [path.read_text("utf-8") for path in sorted(where.rglob("*.yaml"))]
+    ours = Contender("hazardrules", hazardrules.load, [where])
+    other = Contender("CSafeLoader", lambda _: [yaml.load(text, yaml.CSafeLoader) for text in texts], [where])  # noqa: S506 - the safe loader
+    for _ in range(max(3, min(rounds, 7))):
+        for contender in (ours, other):
+            contender.seconds.append(contender.once(1))
+    return [row("load 1000 rules, no cache", contender, other) for contender in (ours, other)], []
+
+
+def cold(rounds: int) -> Result:
+    """`hazardrules classify` as a fresh process with a warm cache, beside a fresh Python that imports pydantic."""
+    example = ROOT / "examples" / "workshop.yaml"
+    command = [sys.executable, "-m", "hazardrules", "classify", str(example)]
+    if not example.is_file():
+        return [], [f"{example.name} does not exist: cold start skipped"]
+    tried = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if tried.returncode not in (0, 1) or not tried.stdout:
+        return [], [f"`hazardrules classify` does not run here (exit {tried.returncode}): cold start skipped"]
+
+    def fresh(words: list[str]) -> Callable[[Any], object]:
+        return lambda _: subprocess.run(words, cwd=ROOT, capture_output=True, check=False)
+
+    ours = Contender("hazardrules classify", fresh(command), [None])
+    other = Contender("python -c 'import pydantic'", fresh([sys.executable, "-c", "import pydantic; pydantic.BaseModel"]), [None])
+    bare = Contender("python -c 'import hazardrules'", fresh([sys.executable, "-c", "import hazardrules"]), [None])
+    for _ in range(max(5, min(rounds, 11))):
+        for contender in (ours, bare, other):
+            contender.seconds.append(contender.once(1))
+    return [row("cold start, warm cache", contender, other) for contender in (ours, bare, other)], []
+
+
+def memory(total: int) -> Result:
+    """Growth of memory over many classifications of ever different cases."""
+    book = hazardrules.load(ROOT / "rules")
+    case = NATIONAL["premises"]
+    chance = random.Random("memory")  # noqa: S311 - a workload, not a secret
+
+    def one() -> None:
+        varied = copy.copy(case)
+        varied["premises"] = {**case["premises"], "building.floor_area": chance.random() * 1000, "people_lodged": chance.randrange(500)}
+        book.classify(varied)
+
+    for _ in range(10_000):  # caches of bounded size fill up
+        one()
+    gc.collect()
+    marks = [_resident()]
+    start = time.perf_counter()
+    for _ in range(4):
+        for _ in range(total // 4):
+            one()
+        gc.collect()
+        marks.append(_resident())
+    elapsed = time.perf_counter() - start
+    tracemalloc.start()
+    one()
+    gc.collect()
+    before = tracemalloc.get_traced_memory()[0]
+    traced = min(total // 20, 5_000)
+    for _ in range(traced):
+        one()
+    gc.collect()
+    growth = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    notes = [
+        f"resident memory at quarters of {total:,} classifications, after 10,000 to warm up: " + ", ".join(f"{mark / 2**20:.1f} MiB" for mark in marks),
+        f"traced: {growth:+,} bytes after {traced:,} more ({growth / traced:+.2f} bytes per classification)",
+    ]
+    found = {"what": f"memory, {total:,} classifications", "contender": "resident, after / before", "against": "before", "ratio": marks[-1] / marks[0],
+             "low": min(marks) / marks[0], "high": max(marks) / marks[0], "us": elapsed / total * 1e6}  # fmt: skip
+    return [found], notes
+
+
+def _resident() -> int:
+    """Resident memory of this process in bytes."""
+    try:
+        return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * 4096
+    except OSError:
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def median(numbers: list[float]) -> float:
+    """The middle one."""
+    return statistics.median(numbers)
