@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import time
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -15,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
+from work import at_most
 
 from hazardrules.errors import FactsError
 from hazardrules.intake import (
@@ -363,9 +363,8 @@ def test_what_the_schema_accepts_is_read() -> None:
     jsonschema.Draft202012Validator.check_schema(model_schema)
 
 
-def test_a_hostile_json_text_takes_little_time() -> None:
+def test_a_hostile_json_text_takes_bounded_work() -> None:
     """Long strings of escapes, many brackets, many lines."""
-    started = time.perf_counter()
     for text in ('"' + "\\" * 1_000_000, '"' + '\\"[' * 500_000, "[" * 50 + "{}," * 100_000, "[]" * 500_000):
-        assert problems_in(text, "json")
-    assert time.perf_counter() - started < 10
+        with at_most(5_000_000):
+            assert problems_in(text, "json")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import stat
-import time
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from work import at_most
 
 from hazardrules.syntax.print_expressions import Labels, spaced, spaced_value
 from hazardrules.syntax.print_tables import display_width
@@ -428,13 +428,12 @@ def test_display_width_counts_wide_characters_twice() -> None:
     ],
     ids=["keys and comments", "comments", "a table", "an expression", "brackets", "quoted lines"],
 )
-def test_long_files_are_formatted_in_a_time_in_proportion(text: str) -> None:
+def test_long_files_are_formatted_with_work_in_proportion(text: str) -> None:
     """Nothing is searched again for every line."""
     numbers = iter(range(1_000_000))
     text = re.sub(r"\{\}", lambda _: f"k{next(numbers)}", text)
-    begun = time.perf_counter()
-    format_text(text, "x.yaml")
-    assert time.perf_counter() - begun < 20
+    with at_most(60_000_000):
+        format_text(text, "x.yaml")
 
 
 def folder(root: Path) -> Path:

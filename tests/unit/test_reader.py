@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
+from work import at_most
 
 from hazardrules.diagnostics import Collector
 from hazardrules.source import Span
@@ -74,9 +74,9 @@ def test_nodes_know_where_they_stand() -> None:
         ("a: @b\n", "1:4 HR111.start"),
         ("- {a, b} > 3\n", "1:3 HR111.start"),
         ("a:\n\t- b\n", "2:1 HR102.tab"),
-        ("a: b: c\n", "1:5 HR102"),
+        ("a: b: c\n", "1:5 HR102.colon"),
         ("a: \x00\n", "1:4 HR102.character"),
-        ("a: '1\n", "1:6 HR102"),
+        ("a: '1\n", "1:6 HR102.quote"),
     ],
 )
 def test_what_yaml_would_misread_is_refused_where_it_stands(text: str, problem: str) -> None:
@@ -119,12 +119,11 @@ def test_parts_of_a_block_text_point_into_the_file() -> None:
     ],
     ids=["open lists", "nested items", "open groups", "long text", "many items", "bomb", "quotes", "long keys"],
 )
-def test_hostile_text_ends_in_a_diagnostic_within_a_few_seconds(text: str) -> None:
+def test_hostile_text_ends_in_a_diagnostic_after_bounded_work(text: str) -> None:
     """Nesting, size and aliases are bounded before they cost anything."""
-    begun = time.perf_counter()
-    _, problems = read(text)
+    with at_most(10_000_000):
+        _, problems = read(text)
     assert problems
-    assert time.perf_counter() - begun < 10
 
 
 @pytest.mark.parametrize(
