@@ -26,6 +26,10 @@ from hazardrules.wording import say
 
 ROOT = Path(__file__).resolve().parents[1]
 WIDTH = 100
+PICTURED = 50
+"""Lines of the picture."""
+FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
+"""rich lets pictures load a font from the network; ours use the reader's own."""
 PICTURES = {"en": "classify.svg", "zh": "classify.zh.svg"}
 READMES = (ROOT / "README.md", ROOT / "README.zh.md")
 FIRST_RULE = {"zh": ROOT / "docs" / "first-rule.zh.md", "en": ROOT / "docs" / "first-rule.md"}
@@ -132,9 +136,11 @@ def refreshed(page: Path) -> str:
 def picture(lang: str) -> str:
     """The answer for the workshop as a terminal shows it, as SVG."""
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    for row in answer("examples/workshop.yaml", lang).rows(WIDTH):
+    rows = list(answer("examples/workshop.yaml", lang).rows(WIDTH))
+    for row in [*rows[:PICTURED], [("…", "dim")]]:
         console.print(Text.assemble(*((text, rich_style(style)) for text, style in row)), no_wrap=True, crop=False)
-    return console.export_svg(title="hazardrules classify examples/workshop.yaml", unique_id=f"hazardrules-{lang}")
+    drawn = console.export_svg(title="hazardrules classify examples/workshop.yaml", unique_id=f"hazardrules-{lang}")
+    return FONT.sub("", drawn)
 
 
 def main() -> None:

@@ -12,7 +12,9 @@ from hazardrules.diagnostics import Collector, nearest
 from hazardrules.engines.generated import Generated
 from hazardrules.engines.reference import Reference
 from hazardrules.errors import FactsError, LookupFailedError, RulebookError
-from hazardrules.intake import Case, Intake, Problem, assume_compliant, json_schema, model_for, read_case
+from hazardrules.intake import Case, Intake, Problem, assume_compliant, json_schema, read_case
+from hazardrules.intake.problems import Problems, Refused
+from hazardrules.intake.values import read_day
 from hazardrules.written import decimal_text
 
 if TYPE_CHECKING:
@@ -240,7 +242,7 @@ class Rulebook:
     ) -> Inquiry:
         """Judge one case and keep everything that can be asked about it; `classify` and `explain` stand on this."""
         case = self._case(facts, subject)
-        day = as_of if as_of is not None else case.as_of
+        day = _day(as_of, case.place) if as_of is not None else case.as_of
         if day is None:
             raise FactsError([Problem("as_of", "intake.no_as_of", place=case.place)])
         place = jurisdiction if jurisdiction is not None else case.jurisdiction
@@ -370,6 +372,8 @@ class Rulebook:
         Raises:
             LookupFailedError: No such subject.
         """
+        from hazardrules.intake.models import model_for  # noqa: PLC0415 - building the first model takes pydantic 20 ms
+
         return model_for(self.subject(subject).id, self.compiled.source.subjects, lang)
 
     def json_schema(self, subject: str, lang: str = "en") -> dict[str, Any]:
@@ -402,6 +406,16 @@ class DatedRulebook:
     def rules(self) -> tuple[str, ...]:
         """The names of the rules in force, or perhaps in force."""
         return tuple(self.book.compiled.in_force(self.day, self.jurisdiction).rules)
+
+
+def _day(value: object, place: str) -> date:
+    """The day of a case; a moment, or a text that is no day, is refused."""
+    try:
+        return read_day(value)
+    except Refused as refused:
+        problems = Problems(place)
+        problems.refuse("as_of", refused)
+        raise FactsError(problems.found) from None
 
 
 def _shown(value: object) -> str:

@@ -236,7 +236,13 @@ def _write(path: Path, compiled: Compiled) -> None:
     """Keep a compiled rulebook; where that is not possible, the next run compiles again."""
     buffer = io.BytesIO()
     compiled = Compiled(
-        compiled.source, compiled.rules, compiled.derived, compiled.parameters, compiled.scopes, compiled.order, compiled.breakpoints
+        compiled.source,
+        compiled.rules,
+        compiled.derived,
+        compiled.parameters,
+        compiled.scopes,
+        compiled.order,
+        compiled.breakpoints,
     )  # without the plans cut from it so far
     try:
         _Pickler(buffer).dump(compiled)

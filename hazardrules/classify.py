@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from hazardrules.duties import Duties
 from hazardrules.engines.reference import Evaluator
-from hazardrules.explain import Because, Explainer
+from hazardrules.explain import Explainer
 from hazardrules.levels import Ranges
 from hazardrules.missing import missing_facts, open_facts
 from hazardrules.model.results import (
+    FORMAT,
     Action,
     Assumption,
     Basis,
@@ -32,12 +34,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
-    from hazardrules.compiler.plan import Compiled, CompiledRule, Plan
+    from hazardrules.compiler.plan import CompiledRule, Plan
     from hazardrules.engines.base import Engine, Verdict
     from hazardrules.model.instances import Instance
     from hazardrules.model.law import ClauseRef
+    from hazardrules.model.reasons import Because
 
 MAX_OPENING_FACTS = 8
+_Model = TypeVar("_Model", Finding, Undetermined, Classification)
+_set = object.__setattr__
+
+
+class _Found(NamedTuple):
+    """Which finding there is."""
+
+    rule: str
+    subject: str
+    severity: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """The fields of a rule as a finding and as an open rule."""
+
+    finding: dict[str, Any]
+    open: dict[str, Any]
 
 
 class Inquiry:
@@ -81,66 +102,111 @@ class Inquiry:
 
     def classification(self) -> Classification:
         """Build the answer."""
-        findings: list[Finding] = []
-        undetermined: list[Undetermined] = []
-        ranges = self._ranges()
-        facts_about = self._facts_about()
+        findings: list[tuple[tuple[int, str, str], Finding]] = []
+        undetermined: list[tuple[tuple[int, str, str], Undetermined]] = []
+        absent = self._absent_kinds()
+        ranges = Ranges(self.plan, absent.union([verdict.instance.kind for verdict in self.verdicts]), self.packs)
+        facts_about, templates = self._facts_about(), self._templates()
         packs = self.packs
-        most = ranges.most
+        most, examined = ranges.most, ranges.examined
         for verdict in self.verdicts:
-            instance = verdict.instance
+            instance, path = verdict.instance, verdict.instance.path
             for name in verdict.holds:
-                rule, _, _, silent = facts_about[name]
-                if not silent and (packs is None or rule.pack in packs) and self._has_effect(rule, verdict):
+                rule, scale, step, silent, severity, _ = facts_about[name]
+                if silent or (packs is not None and rule.pack not in packs):
+                    continue
+                if not self._has_effect(rule, verdict):
+                    if scale is not None and any(other in verdict.undetermined for other in rule.amends):
+                        most[scale] = max(most[scale], step)  # it has one as soon as a rule that it amends holds
+                        examined[scale] = max(examined[scale], step)
+                else:
                     ranges.holds(rule)
-                    findings.append(self._finding(rule, instance))
+                    template = templates.get(name) or self._template(rule)
+                    findings.append(((-severity, name, path), _filled(Finding, template.finding, path, self)))
             submitted = _submitted(instance)
+            unscoped = verdict.unscoped
             for name in verdict.undetermined:
-                rule, scale, step, silent = facts_about[name]
+                rule, scale, step, silent, severity, own_facts = facts_about[name]
                 if silent or (packs is not None and rule.pack not in packs):
                     continue
                 if scale is not None and step > most[scale]:
                     most[scale] = step
-                if self._examined(instance, rule, submitted):
-                    ranges.open(rule)
-                    undetermined.append(self._undetermined(rule, instance))
+                if rule.unread or not own_facts.isdisjoint(submitted):
+                    if unscoped is None:
+                        if not self._examined(instance, rule, submitted):
+                            continue
+                    elif name in unscoped and not rule.unread:
+                        continue
+                    if scale is not None and step > examined[scale]:
+                        examined[scale] = step
+                    template = templates.get(name) or self._template(rule)
+                    undetermined.append(((-severity, name, path), _filled(Undetermined, template.open, path, self)))
             ranges.settle(self.evaluator, verdict)
-        for kind in self._absent_kinds():
-            for name in self.plan.by_kind.get(kind, ()):
-                rule, scale, step, _ = facts_about[name]
-                if scale is not None and self._looked_at(rule) and step > most[scale]:
-                    most[scale] = step
-        findings.sort(key=_by_severity)
-        undetermined.sort(key=_by_severity)
-        found = Classification.model_construct(
-            case=self.case,
-            subject=self.root.kind,
-            as_of=self.as_of,
-            jurisdiction=self.jurisdiction,
-            lang=self.lang,
-            engine=self.engine.name,
-            rulebook=_rulebook_ref(self.plan.compiled),
-            levels=ranges.result(self.lang),
-            findings=findings,
-            undetermined=undetermined,
+        for kind in absent:
+            ranges.possible(kind)
+        findings.sort(key=_first)
+        undetermined.sort(key=_first)
+        # plain keys, no findings: the answer holds this inquiry, and a circle would be left to the garbage collector
+        self._keys = [key for key, _ in findings], [key for key, _ in undetermined]
+        return _filled(
+            Classification,
+            {
+                "format": FORMAT,
+                "case": self.case,
+                "subject": self.root.kind,
+                "as_of": self.as_of,
+                "jurisdiction": self.jurisdiction,
+                "lang": self.lang,
+                "engine": self.engine.name,
+                "rulebook": self._rulebook_ref(),
+                "levels": ranges.result(self.lang),
+                "findings": [finding for _, finding in findings],
+                "undetermined": [found for _, found in undetermined],
+            },
+            self.root.kind,
+            self,
         )
-        found._lazy = self  # noqa: SLF001 - the result computes its sections through this inquiry
-        self._findings, self._open = findings, undetermined
-        return found
 
-    def _facts_about(self) -> dict[str, tuple[CompiledRule, str | None, int, bool]]:
-        """Per rule what every case of the plan asks of it: the rule, its scale and step, whether it says nothing."""
+    def _facts_about(self) -> dict[str, tuple[CompiledRule, str | None, int, bool, int, frozenset[str]]]:
+        """Per rule what every case asks of it: the rule, its scale, step, whether it is silent, its severity, its facts."""
         key = "facts_about"
         found = self.plan.engine_state.get(key)
         if found is None:
-            found = {}
+            made: dict[str, tuple[CompiledRule, str | None, int, bool, int, frozenset[str]]] = {}
             for name, rule in self.plan.rules.items():
                 scale, step = None, 0
                 if rule.level is not None:
                     scale, step = rule.level[0], self.source.scales[rule.level[0]].step(rule.level[1])
-                found[name] = (rule, scale, step, _silent(rule))
-            self.plan.engine_state[key] = found
+                made[name] = (rule, scale, step, _silent(rule), self._severity(rule), rule.own_facts)
+            found = self.plan.engine_state[key] = made
         return found  # type: ignore[return-value]  # only this method stores under the key
+
+    def _templates(self) -> dict[str, _Template]:
+        key = f"templates:{self.lang}"
+        found = self.plan.engine_state.get(key)
+        if found is None:
+            found = self.plan.engine_state.setdefault(key, {})
+        return found  # type: ignore[return-value]  # see above
+
+    def _template(self, rule: CompiledRule) -> _Template:
+        """The parts of a rule's findings that are the same for every case of the plan."""
+        title, text, basis = self.words(rule)
+        scale, level = rule.level or (None, None)
+        shared = {"rule": rule.name, "title": title, "scale": scale, "level": level, "severity": self._severity(rule), "basis": basis}
+        found = _Template(
+            {**shared, "kind": rule.rule.kind, "text": text, "subject": ""},
+            {**shared, "text_unread": rule.unread, "subject": ""},
+        )
+        self._templates()[rule.name] = found
+        return found
+
+    def _rulebook_ref(self) -> RulebookRef:
+        found = self.plan.engine_state.get("rulebook_ref")
+        if found is None:
+            source = self.source
+            found = RulebookRef.model_construct(name=source.name, version=source.version, digest=source.digest)
+            self.plan.engine_state["rulebook_ref"] = found
+        return found  # type: ignore[return-value]  # see above
 
     @staticmethod
     def _has_effect(rule: CompiledRule, verdict: Verdict) -> bool:
@@ -149,10 +215,6 @@ class Inquiry:
 
     def _looked_at(self, rule: CompiledRule) -> bool:
         return self.packs is None or rule.pack in self.packs
-
-    def _ranges(self) -> Ranges:
-        kinds = {verdict.instance.kind for verdict in self.verdicts} | self._absent_kinds()
-        return Ranges(self.plan, kinds, self.packs)
 
     def _absent_kinds(self) -> set[str]:
         """Kinds of parts that could exist but were neither submitted nor said not to exist."""
@@ -183,26 +245,6 @@ class Inquiry:
         if key not in self._scope_memo:
             self._scope_memo[key] = self.evaluator.condition(rule.scope, instance)
         found: bool | None = self._scope_memo[key]
-        return found
-
-    def _finding(self, rule: CompiledRule, instance: Instance) -> Finding:
-        title, text, basis = self.words(rule)
-        scale, level = rule.level or (None, None)
-        found = Finding.model_construct(
-            rule=rule.name, kind=rule.rule.kind, title=title, text=text, subject=instance.path, scale=scale,
-            level=level, severity=self._severity(rule), basis=basis,
-        )  # fmt: skip
-        found._lazy = self  # noqa: SLF001 - see above
-        return found
-
-    def _undetermined(self, rule: CompiledRule, instance: Instance) -> Undetermined:
-        title, _, basis = self.words(rule)
-        scale, level = rule.level or (None, None)
-        found = Undetermined.model_construct(
-            rule=rule.name, title=title, subject=instance.path, scale=scale, level=level,
-            severity=self._severity(rule), basis=basis, text_unread=rule.unread,
-        )  # fmt: skip
-        found._lazy = self  # noqa: SLF001 - see above
         return found
 
     def _severity(self, rule: CompiledRule) -> int:
@@ -243,6 +285,14 @@ class Inquiry:
     # parts computed when they are read
 
     @cached_property
+    def _findings(self) -> list[_Found]:
+        return [_Found(name, path, -severity) for severity, name, path in self._keys[0]]
+
+    @cached_property
+    def _open(self) -> list[_Found]:
+        return [_Found(name, path, -severity) for severity, name, path in self._keys[1]]
+
+    @cached_property
     def explainer(self) -> Explainer:
         """Words reasons."""
         return Explainer(self.evaluator, self.lang)
@@ -264,9 +314,9 @@ class Inquiry:
     def missing(self, subject: str, rule: str) -> MissingFacts:
         """What would settle a rule."""
         if self.plan.rules[rule].unread:
-            return MissingFacts(to_hold=[], to_clear=[], more=False)
+            return MissingFacts.model_construct(to_hold=[], to_clear=[], more=False)
         found = missing_facts(self.evaluator, self.by_path[subject], rule)
-        return MissingFacts(
+        return MissingFacts.model_construct(
             to_hold=[list(facts) for facts in found.to_hold],
             to_clear=[list(facts) for facts in found.to_clear],
             more=found.more,
@@ -456,9 +506,20 @@ class Inquiry:
         return list(found)
 
     def _section_notes(self) -> list[str]:
+        evaluator = Evaluator(self.plan, self.root, self.as_of)  # its own: notes must not depend on what was read before
+        duties = Duties(evaluator, self.lang, self.basis_of)
         for finding in self._findings:
-            _ = self._actions_by_finding[finding.subject, finding.rule]
-        found = [say(self.lang, f"note.{kind}", {"words": words}) for kind, words in sorted(self.evaluator.notes)]
+            duties.of_rule(self.by_path[finding.subject], self.plan.rules[finding.rule])
+        for verdict in self.verdicts:
+            submitted = _submitted(verdict.instance)
+            for name in (*verdict.holds, *verdict.undetermined):
+                rule = self.plan.rules[name]
+                if self._looked_at(rule) and not rule.own_facts.isdisjoint(submitted):
+                    evaluator.truth(verdict.instance, name)
+            for (kind, name), derived in self.plan.compiled.derived.items():
+                if kind == verdict.instance.kind and derived.report and self._pack_looked_at(derived.pack):
+                    evaluator.derived(verdict.instance, name)
+        found = [say(self.lang, f"note.{kind}", {"words": words}) for kind, words in sorted(evaluator.notes)]
         if self.jurisdiction is None and self.plan.elsewhere:
             packs = sorted({self.plan.compiled.rules[name].pack for name in self.plan.elsewhere})
             found.append(say(self.lang, "note.no_jurisdiction", {"packs": ", ".join(packs)}))
@@ -514,11 +575,6 @@ class Inquiry:
         )
 
 
-def _rulebook_ref(compiled: Compiled) -> RulebookRef:
-    source = compiled.source
-    return RulebookRef.model_construct(name=source.name, version=source.version, digest=source.digest)
-
-
 def _silent(rule: CompiledRule) -> bool:
     """A row of a table that only closes a gap."""
     return rule.row is not None and rule.level is None and not rule.actions
@@ -530,9 +586,21 @@ def _submitted(instance: Instance) -> set[str]:
     if instance.parts:
         found.update(name for name, listed in instance.parts.items() if listed is not None)
     if instance.owner is not None:
-        found.update(f"owner.{name}" for name in instance.owner.facts)
+        found.update([f"owner.{name}" for name in (*instance.owner.facts, *instance.owner.parts)])
     return found
 
 
-def _by_severity(found: Finding | Undetermined) -> tuple[int, str, str]:
-    return -found.severity, found.rule, found.subject
+def _first(pair: tuple[tuple[int, str, str], object]) -> tuple[int, str, str]:
+    return pair[0]
+
+
+def _filled(kind: type[_Model], fields: dict[str, Any], subject: str, lazy: Inquiry) -> _Model:
+    """What `model_construct` makes of fields that are all given, several times sooner."""
+    found = kind.__new__(kind)
+    values = fields.copy()
+    values["subject"] = subject
+    _set(found, "__dict__", values)
+    _set(found, "__pydantic_fields_set__", set(values))
+    _set(found, "__pydantic_extra__", None)
+    _set(found, "__pydantic_private__", {"_lazy": lazy})
+    return found

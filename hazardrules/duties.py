@@ -140,14 +140,21 @@ class Duties:
         first = bounds(least)[0]
         last = bounds(most)[1]
         exact = least if isinstance(least, (int, Fraction)) and low is high else None
-        return Amount(low=_finite(first), high=_finite(last), unit=unit), exact
+        return Amount.model_construct(low=_finite(first), high=_finite(last), unit=unit), exact
 
     def _role(self, role: str, declared: Role) -> RoleRef:
-        for place in self.plan.places:
-            for holder in declared.holders:
-                if holder.jurisdiction == place and holder.effective.is_in_force(self.evaluator.as_of) is True:
-                    return RoleRef(role=role, title=pick(declared.label, self.lang), holder=pick(holder.name, self.lang))
-        return RoleRef(role=role, title=pick(declared.label, self.lang), holder=None)
+        title = pick(declared.label, self.lang)
+        for place in self.plan.places:  # the narrowest place that names a holder decides, even where he is not known yet
+            named = [holder for holder in declared.holders if holder.jurisdiction == place]
+            states = [holder.effective.is_in_force(self.evaluator.as_of) for holder in named]
+            if True in states:
+                holder = named[states.index(True)]
+                return RoleRef.model_construct(
+                    role=role, title=title, holder=pick(holder.name, self.lang), place=place, verified=holder.verified
+                )
+            if None in states:
+                break
+        return RoleRef.model_construct(role=role, title=title, holder=None, place=None, verified=True)
 
     def due(self, within: str) -> date | None:
         """The day on which a deadline ends, counted from the day of the case; None where it is no matter of days."""

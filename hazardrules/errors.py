@@ -1,4 +1,4 @@
-"""The exception tree; imports nothing of ours.
+"""The exception tree; imports nothing of ours at run time.
 
     HazardRulesError
     ├── RulebookError          a rulebook with errors: carries every diagnostic
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hazardrules.diagnostics import Diagnostic
-    from hazardrules.intake import Problem
+    from hazardrules.intake.problems import Problem
 
 
 class HazardRulesError(Exception):

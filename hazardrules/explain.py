@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from hazardrules.model import expressions as ir
+from hazardrules.model.reasons import Because
 from hazardrules.model.values import Interval
 from hazardrules.wording import pick, say
 from hazardrules.written import Written, base_text, decimal_text
@@ -22,27 +22,6 @@ if TYPE_CHECKING:
 _INVERSE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 MAX_NESTED = 8
 """How many reasons deep derived facts and rules are unfolded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Because:
-    """A reason before it is published.
-
-    Attributes:
-        condition: The sub-condition with ids and values: `people_lodged 21 > lodger_limit 20`.
-        text: The same with labels, in the language of the result.
-        fact: The path of the fact it rests on, where it rests on one.
-        value: The fact's value, in the unit it came in.
-        threshold: What it was compared with.
-        because: What stands behind it, for a derived fact or another rule.
-    """
-
-    condition: str
-    text: str
-    fact: str | None = None
-    value: str | None = None
-    threshold: str | None = None
-    because: tuple[Because, ...] = field(default_factory=tuple)
 
 
 class Explainer:
@@ -137,7 +116,8 @@ class Explainer:
             case ir.Quantified():
                 return self._quantified_name(expr, labels=labels)
             case ir.Choice():
-                return self.name(expr.then, here, env, labels=labels)
+                chosen, _ = self._chosen(expr, here, env)
+                return self.written_text(expr) if chosen is expr else self.name(chosen, here, env, labels=labels)
             case _:
                 return self.written_text(expr)
 
@@ -191,7 +171,7 @@ class Explainer:
                 return [self._flag(expr, here, env, wanted, ())]
             case ir.DerivedRef():
                 instance = self.evaluator.find(expr.base, here, env)
-                found = self.evaluator.plan.compiled.derived.get((expr.kind, expr.name))
+                found = self.evaluator.plan.compiled.derived.get(((instance or expr).kind, expr.name))
                 inner_reasons: list[Because] = []
                 if instance is not None and found is not None and depth:
                     inner_reasons = self._why(found.expr, instance, {}, wanted, depth - 1)
@@ -203,9 +183,11 @@ class Explainer:
                 if instance is not None and rule is not None and depth and wanted:
                     behind = self._why(rule.when, instance, {}, True, depth - 1)
                 title = (pick(rule.rule.title, self.lang) or name) if rule is not None else name
-                words = name if wanted else f"not {name}"
+                if instance is not None and instance.path and instance is not here:
+                    title = f"{instance.path} {title}"
+                words = self.name(expr, here, env, labels=False)
                 key = "reason.rule_holds" if wanted else "reason.rule_fails"
-                return [Because(words, say(self.lang, key, {"rule": title}), name, None, None, tuple(behind))]
+                return [Because(words if wanted else f"not {words}", say(self.lang, key, {"rule": title}), words, None, None, tuple(behind))]
             case ir.Quantified(function="any" | "all"):
                 return self._parts(expr, here, env, wanted, depth)
             case ir.Choice(then=then, condition=condition, otherwise=otherwise):
@@ -215,6 +197,9 @@ class Explainer:
                 return self._why(condition, here, env, bool(chosen), depth) + self._why(
                     then if chosen else otherwise, here, env, wanted, depth
                 )
+            case ir.TableValue(rows=rows):
+                row = next((row for row in rows if self.evaluator.value(row[0], here, env) is True), None)
+                return [] if row is None else self._why(row[0], here, env, True, depth) + self._why(row[1], here, env, wanted, depth)
             case ir.Const():
                 return []
             case _:
@@ -232,7 +217,8 @@ class Explainer:
     def _comparison(self, expr: ir.Compare, here: Instance, env: Mapping[str, Instance], wanted: bool, depth: int) -> Because:
         op = expr.op if wanted else _INVERSE[expr.op]
         sides, labels, values = [], [], []
-        for side in (expr.left, expr.right):
+        chosen = [self._chosen(side, here, env) for side in (expr.left, expr.right)]
+        for side, _ in chosen:
             value = self.evaluator.value(side, here, env)
             words, label = self.name(side, here, env, labels=False), self.name(side, here, env, labels=True)
             written = self._written(side, value, here, env)
@@ -244,14 +230,28 @@ class Explainer:
                 sides.append(f"{words} {written}")
                 shown = str(self._option(side, value)) if side.type.name in ("enum", "set") else written
                 labels.append(f"{label} {shown}")
-        fact = next((self.path(s, here, env) for s in (expr.left, expr.right) if isinstance(s, (ir.FactRef, ir.DerivedRef))), None)
+        fact = next((self.path(s, here, env) for s, _ in chosen if isinstance(s, (ir.FactRef, ir.DerivedRef))), None)
         inner: list[Because] = []
-        for side in (expr.left, expr.right):
+        for side, conditions in chosen:
+            for condition, truth in conditions if depth else ():
+                inner.extend(self._why(condition, here, env, truth, depth - 1))
             if isinstance(side, ir.DerivedRef) and depth:
                 instance = self.evaluator.find(side.base, here, env)
                 inner.extend(self.working(instance, side.name) if instance is not None else ())
         sign = {"<=": "≤", ">=": "≥", "==": "=", "!=": "≠"}.get(op, op)
-        return Because(f"{sides[0]} {op} {sides[1]}", f"{labels[0]} {sign} {labels[1]}", fact, values[0], values[1], tuple(inner))
+        value, threshold = reversed(values) if isinstance(expr.left, ir.Const) else values
+        return Because(f"{sides[0]} {op} {sides[1]}", f"{labels[0]} {sign} {labels[1]}", fact, value, threshold, tuple(inner))
+
+    def _chosen(self, expr: ir.Expr, here: Instance, env: Mapping[str, Instance]) -> tuple[ir.Expr, list[tuple[ir.Expr, bool]]]:
+        """The branch that a choice takes, and the conditions that led there; a choice that is open stays itself."""
+        conditions: list[tuple[ir.Expr, bool]] = []
+        while isinstance(expr, ir.Choice):
+            truth = self.evaluator.value(expr.condition, here, env)
+            if truth is None:
+                break
+            conditions.append((expr.condition, truth))
+            expr = expr.then if truth else expr.otherwise
+        return expr, conditions
 
     def working(self, instance: Instance, name: str) -> tuple[Because, ...]:
         """The working of a computed fact: every operand with its value."""

@@ -25,10 +25,10 @@ _COMMANDS = {
 class _Commands(click.Group):
     """A group whose commands are imported when they are asked for."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(_COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         module = _COMMANDS.get(cmd_name)
         if module is None:
             return None
@@ -42,9 +42,9 @@ class _Commands(click.Group):
             from hazardrules.diagnostics import nearest  # noqa: PLC0415 - only where a name is wrong
 
             near = nearest(args[0], _COMMANDS)
-            if near:
-                error.message += f" Did you mean '{near[0]}'?"
-            raise
+            if not near:
+                raise
+            raise click.UsageError(f"{error.message} Did you mean '{near[0]}'?", ctx) from None
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         from hazardrules.cli.common import forgiving_output  # noqa: PLC0415 - small, and not needed for completion
@@ -74,7 +74,7 @@ def main() -> None:
       hazardrules check rules/ && hazardrules test rules/
 
     Exit codes: 0 clean, 1 problems (of rules, of facts, or failed tests), 2 wrong usage.
-    """
+    """  # noqa: D301 - `\b` is click's mark for lines that it must not fill
 
 
 __all__ = ["main"]

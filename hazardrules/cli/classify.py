@@ -68,7 +68,8 @@ class Session:
             usage_error(lookup_words(LookupFailedError("jurisdiction", self.jurisdiction, near), self.lang))
         for name in self.packs or ():
             if not any(pack == name or pack.startswith(f"{name}.") for pack in source.packs):
-                usage_error(lookup_words(LookupFailedError("pack", name, nearest(name, source.packs)), self.lang))
+                known = dict.fromkeys([*source.packs, *(pack.partition(".")[0] for pack in source.packs)])
+                usage_error(lookup_words(LookupFailedError("pack", name, nearest(name, known)), self.lang))
 
     def options(self, case: Case) -> tuple[dict[str, Any], bool]:
         """How a case is judged, and whether its day comes from the clock."""
@@ -163,7 +164,7 @@ def classify_command(
       hazardrules classify --as-of 2024-06-01 --jurisdiction CN-SD-JN shop.yaml
       echo '{"premises": {"用途": ["住宿", "生产"]}}' | hazardrules classify --lang en -
       hazardrules classify --format jsonl inspections.jsonl > answers.jsonl
-    """
+    """  # noqa: D301 - `\b` is click's mark for lines that it must not fill
     book, chosen = open_book(folder, lang)
     session = Session(book, chosen, as_of=as_of, jurisdiction=jurisdiction, packs=packs, complete=complete, engine=engine)
     cases = _inputs(files, book, input_format, _subject(book, subject, chosen), chosen)
@@ -222,9 +223,7 @@ def _write_texts(
         complain(say(session.lang, "cli.no_cases"))
 
 
-def _write_json(
-    answers: Iterable[tuple[Case | None, Classification | FactsError, bool]], session: Session, output: str
-) -> None:
+def _write_json(answers: Iterable[tuple[Case | None, Classification | FactsError, bool]], session: Session, output: str) -> None:
     from hazardrules.errors import FactsError  # noqa: PLC0415 - with the rulebook
     from hazardrules.render import json  # noqa: PLC0415
 
@@ -251,7 +250,9 @@ def _write_json(
 @click.command("explain", short_help="Explain why a rule holds, fails or stays open.")
 @click.argument("rule")
 @click.argument("files", nargs=-1, type=INPUT)
-@click.option("--part", default="", metavar="PATH", help="The part that is asked about, such as cylinders[2]. Default: the first one.")
+@click.option(
+    "--part", default="", metavar="PATH", help="The part that is asked about, such as cylinders[2]. Default: the first one."
+)
 @click.option("--format", "output", type=click.Choice(["text", "json", "jsonl"]), default="text", show_default=True)
 @case_options
 def explain_command(
@@ -279,7 +280,7 @@ def explain_command(
     Examples:
       hazardrules explain fire.three_in_one.no_alarm shop.yaml
       hazardrules explain gas.cylinders.overdue --part cylinders[2] shop.yaml
-    """
+    """  # noqa: D301 - `\b` is click's mark for lines that it must not fill
     book, chosen = open_book(folder, lang)
     session = Session(book, chosen, as_of=as_of, jurisdiction=jurisdiction, packs=packs, complete=complete, engine=engine)
     names = _rules_named(book, rule, chosen)
@@ -317,7 +318,9 @@ def _explained(
         except FactsError as error:
             session.problems(error)
         except LookupFailedError as error:
-            session.problems(_no_such_part(case, session, error, names[0]) if error.what == "part" else _misnamed(case, session, error))
+            session.problems(
+                _no_such_part(case, session, error, names[0]) if error.what == "part" else _misnamed(case, session, error)
+            )
         else:
             shown = [item for item in found if item.truth != "fails"] or found
             yield from ((replace(case, as_of=options["as_of"] or case.as_of), kind, item) for item in shown)
@@ -337,9 +340,7 @@ def _no_such_part(case: Case, session: Session, error: Exception, rule: str) -> 
     return FactsError([Problem("", "cli.verbatim", {"words": words}, (), case.place)])
 
 
-def _write_explanations(
-    found: Iterable[tuple[Case, str, Explanation]], session: Session, output: str, *, verbose: bool
-) -> None:
+def _write_explanations(found: Iterable[tuple[Case, str, Explanation]], session: Session, output: str, *, verbose: bool) -> None:
     from hazardrules.render import json  # noqa: PLC0415 - with the rulebook
     from hazardrules.render.explanation import render_explanation  # noqa: PLC0415
 

@@ -25,10 +25,18 @@ if TYPE_CHECKING:
 PROBLEMS, USAGE = 1, 2
 FALLBACK_LANG = "zh"
 """The language where no rulebook could be loaded that has one."""
+SHOWN = 5
+"""So many problems of a rulebook are shown by commands that only wanted to use it."""
 _WIDEST = 120
 
 
-class Day(click.ParamType):
+if TYPE_CHECKING:
+    _DayType = click.ParamType[date]
+else:  # not every version of click has it generic
+    _DayType = click.ParamType
+
+
+class Day(_DayType):
     """A day, or `today`."""
 
     name = "DAY"
@@ -110,7 +118,11 @@ def _load(folder: Path | None, lang: str | None) -> Rulebook:
     try:
         return load(folder, cache=True)
     except RulebookError as error:
-        report_diagnostics(error.diagnostics, folder, lang or FALLBACK_LANG)
+        chosen = lang or FALLBACK_LANG
+        report_diagnostics(error.diagnostics[:SHOWN], folder, chosen)
+        more = len(error.diagnostics) - SHOWN
+        if more > 0:
+            complain(say(chosen, "cli.more_diagnostics", {"count": more}))
         sys.exit(PROBLEMS)
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
-
-import click
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,13 +35,15 @@ def read_inputs(
         input_format: The format, where it is given.
         subject: What is judged, where the cases do not say it.
     """
-    from hazardrules.intake import iterate_cases  # noqa: PLC0415 - with the rulebook
+    from hazardrules.intake.files import iterate_cases  # noqa: PLC0415 - with the rulebook
 
     for name in files or ("-",):
         if name == "-":
-            stream = _buffered(click.get_binary_stream("stdin"))
+            stream = _buffered(sys.stdin.buffer)
             chosen = input_format or sniff(stream.peek(LOOKED_AT))
-            yield from iterate_cases(cast("IO[bytes]", stream), book.intake, chosen, subject=subject, extra=EXPECTATIONS, name="-")
+            yield from iterate_cases(
+                cast("IO[bytes]", stream), book.intake, chosen, subject=subject, extra=EXPECTATIONS, name="-"
+            )
         elif input_format is None and Path(name).suffix.lower() not in SUFFIXES:
             with open(name, "rb") as stream:  # noqa: PTH123 - a buffered reader that can be looked into
                 chosen = sniff(stream.peek(LOOKED_AT))

@@ -36,12 +36,12 @@ def show_command(name: str, output: str, folder: Path | None, lang: str | None, 
       hazardrules show premises.floor_area
       hazardrules show xf-703-2007
       hazardrules show rectify
-    """
+    """  # noqa: D301 - `\b` is click's mark for lines that it must not fill
     book, chosen = open_book(folder, lang)
     from hazardrules.render.show import Cards, render_card  # noqa: PLC0415 - with the rulebook
 
     writer = Cards(book.compiled, chosen)
-    cards = list(_cards(book, writer, name))
+    cards = list(_cards(book, writer, name)) or list(_by_last_name(book, writer, name))
     if not cards:
         _not_found(book, name, chosen)
     if output == "json":
@@ -75,6 +75,14 @@ def _cards(book: Rulebook, writer: Cards, name: str) -> Iterator[Card]:
     yield from _facts(book, writer, name)
 
 
+def _by_last_name(book: Rulebook, writer: Cards, name: str) -> Iterator[Card]:
+    """Rules and tables whose name ends so, whatever their pack."""
+    found = {rule.table or rule.name: rule for rule in book.compiled.rules.values()}
+    for full, rule in found.items():
+        if full.rpartition(".")[2] == name:
+            yield writer.table(full) if rule.table else writer.rule(rule)
+
+
 def _facts(book: Rulebook, writer: Cards, name: str) -> Iterator[Card]:
     """Facts and derived facts, with their subject or without."""
     head, _, tail = name.partition(".")
@@ -98,7 +106,9 @@ def _not_found(book: Rulebook, name: str, lang: str) -> None:
         (f"{kind}.{derived}" for kind, derived in book.compiled.derived),
         book.compiled.rules,
     )  # fmt: skip
-    near = nearest(name, [known for pool in pools for known in pool])
+    known = [item for pool in pools for item in pool]
+    last = {item.rpartition(".")[2]: item for item in known}
+    near = nearest(name, known) or [last[item] for item in nearest(name, last)]
     words = say(lang, "cli.nothing_called", {"name": name})
     if near:
         names = say(lang, "text.and_comma").join(f"`{item}`" for item in near)
@@ -116,7 +126,7 @@ def schema_command(subject: str, folder: Path | None, lang: str | None) -> None:
     \b
     Example:
       hazardrules schema premises > premises.schema.json
-    """
+    """  # noqa: D301 - `\b` is click's mark for lines that it must not fill
     book, chosen = open_book(folder, lang)
     from hazardrules.errors import LookupFailedError  # noqa: PLC0415 - with the rulebook
     from hazardrules.render import json  # noqa: PLC0415
@@ -129,7 +139,9 @@ def schema_command(subject: str, folder: Path | None, lang: str | None) -> None:
 
 @click.command("coverage", short_help="Show how much of each instrument is encoded.")
 @click.argument("instrument", required=False)
-@click.option("--missing", is_flag=True, help="List the clauses that are neither encoded nor explained, and the unverified rules.")
+@click.option(
+    "--missing", is_flag=True, help="List the clauses that are neither encoded nor explained, and the unverified rules."
+)
 @JSON_OR_TEXT
 @rules_option
 @lang_option
@@ -143,7 +155,7 @@ def coverage_command(instrument: str | None, missing: bool, output: str, folder:
     Examples:
       hazardrules coverage
       hazardrules coverage xf-703-2007 --missing
-    """
+    """  # noqa: D301 - `\b` is click's mark for lines that it must not fill
     book, chosen = open_book(folder, lang)
     from hazardrules.errors import LookupFailedError  # noqa: PLC0415 - with the rulebook
     from hazardrules.render import json  # noqa: PLC0415

@@ -43,14 +43,16 @@ def check_command(path: Path | None, output: str, folder: Path | None, lang: str
     Examples:
       hazardrules check rules/
       hazardrules check rules/gas/regulation.yaml --format short
-    """
+    """  # noqa: D301 - `\b` is click's mark for lines that it must not fill
     from hazardrules.api import compile_folder, shipped_rules  # noqa: PLC0415 - `--help` needs none of it
 
     where = folder or (rulebook_of(path) if path is not None else shipped_rules()) or path or shipped_rules()
     compiled, diagnostics = compile_folder(where)
     chosen = lang or (compiled.source.default_language if compiled is not None else FALLBACK_LANG)
     inside = _inside(path, where)
-    shown = [found for found in diagnostics if not inside or found.span.file == inside or found.span.file.startswith(f"{inside}/")]
+    shown = [
+        found for found in diagnostics if not inside or found.span.file == inside or found.span.file.startswith(f"{inside}/")
+    ]
     report_diagnostics(shown, where, chosen, output, err=False)
     errors = sum(found.severity == "error" for found in shown)
     if output == "text":
@@ -82,7 +84,7 @@ def fmt_command(paths: tuple[Path, ...], check: bool, lang: str) -> None:
     Examples:
       hazardrules fmt rules/gas/regulation.yaml
       hazardrules fmt --check rules/
-    """
+    """  # noqa: D301 - `\b` is click's mark for lines that it must not fill
     from hazardrules.syntax.printer import format_paths  # noqa: PLC0415 - `--help` needs none of it
 
     report = format_paths(paths, check=check)
@@ -98,8 +100,15 @@ def fmt_command(paths: tuple[Path, ...], check: bool, lang: str) -> None:
 @click.command("test", short_help="Run the cases of a rulebook.")
 @click.argument("path", type=FOLDER, required=False)
 @click.option("-k", "keyword", metavar="WORDS", help="Only cases whose name or file contains this.")
-@click.option("--junit", type=click.Path(path_type=Path, dir_okay=False, writable=True), metavar="FILE", help="Also write a JUnit XML report.")
-@click.option("--engine", type=click.Choice(["generated", "reference"]), help="What evaluates the rules; the answers are the same.")
+@click.option(
+    "--junit",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    metavar="FILE",
+    help="Also write a JUnit XML report.",
+)
+@click.option(
+    "--engine", type=click.Choice(["generated", "reference"]), help="What evaluates the rules; the answers are the same."
+)
 @rules_option
 @lang_option
 def test_command(
@@ -114,7 +123,7 @@ def test_command(
     Examples:
       hazardrules test rules/
       hazardrules test rules/gas -k "day before" --junit report.xml
-    """
+    """  # noqa: D301 - `\b` is click's mark for lines that it must not fill
     from hazardrules.api import shipped_rules  # noqa: PLC0415 - `--help` needs none of it
     from hazardrules.testing.runner import run_cases  # noqa: PLC0415
 

@@ -72,7 +72,10 @@ class Calls:
             if key.type.name not in ("text", "enum") and key.type.name != wanted.name:
                 self.resolver.mismatch(argument.span, key.type, wanted)
                 return None
-            keys.append(key)
+            fitted = self.resolver.fit(key, wanted) if wanted.name == "number" else key
+            if fitted is None:
+                return None
+            keys.append(fitted)
         index = columns.index(column_name) if column_name else 0
         return ir.Lookup(table_name, index, tuple(keys), table.columns[columns[index]], expr.span)
 

@@ -64,7 +64,7 @@ class _Compiler:
         parameters = self._parameters()
         for pack in self.source.packs.values():
             self._pack(pack)
-        own = _OwnFacts(self.rules, {key: found.expr for key, found in derived.items()})
+        own = _OwnFacts(self.rules, {key: found.expr for key, found in derived.items()}, self.names.owners)
         self.rules = {
             name: replace(rule, own_facts=own.of_rule(rule)) for name, rule in sorted(self.rules.items())
         }
@@ -300,8 +300,10 @@ def _as_refs(entry: NotEncoded) -> tuple[ClauseRef, ...]:
 class _OwnFacts:
     """Which facts of the subject itself a rule reads in its condition and exceptions."""
 
-    def __init__(self, rules: dict[str, CompiledRule], derived: dict[tuple[str, str], ir.Expr]) -> None:
-        self.rules, self.derived = rules, derived
+    def __init__(
+        self, rules: dict[str, CompiledRule], derived: dict[tuple[str, str], ir.Expr], owners: dict[str, tuple[str, ...]]
+    ) -> None:
+        self.rules, self.derived, self.owners = rules, derived, owners
         self._memo: dict[object, frozenset[str]] = {}
 
     def of_rule(self, rule: CompiledRule) -> frozenset[str]:
@@ -311,21 +313,23 @@ class _OwnFacts:
         found: set[str] = set()
         for item in ir.walk(expr):
             match item:
-                case ir.FactRef(base=ir.Self(), name=name):
-                    found.add(name)
-                case ir.FactRef(base=ir.Owner(of=ir.Self()), name=name):
-                    found.add(f"owner.{name}")
-                case ir.FactRef(base=ir.OnePart(of=ir.Self(), part=part)) | ir.Quantified(base=ir.Self(), part=part):
-                    found.add(part)
-                case ir.DerivedRef(base=ir.Self(), name=name):
-                    found |= self._behind((kind, name), self.derived.get((kind, name)), kind)
-                case ir.DerivedRef(base=ir.OnePart(of=ir.Self(), part=part)):
-                    found.add(part)
-                case ir.RuleRef(base=ir.Self(), name=name):
-                    rule = self.rules.get(name)
-                    for number, inner in enumerate((rule.when, *rule.unless) if rule else ()):
-                        found |= self._behind((name, number), inner, kind)
+                case ir.FactRef(base=base, name=name) | ir.Quantified(base=base, part=name):
+                    found |= _from(base, {name})
+                case ir.DerivedRef(base=base, kind=on, name=name):
+                    kinds = self.owners.get(kind, ()) if base == ir.Owner(ir.Self()) else (on,)
+                    for each in kinds:
+                        found |= _from(base, self._behind((each, name), self.derived.get((each, name)), each))
+                case ir.RuleRef(base=base, kind=on, name=name) if name in self.rules:
+                    found |= _from(base, self._of_named(name, on))
+                case ir.Total(parameter=parameter):
+                    for name, rule in self.rules.items():
+                        if rule.on == kind and any(parameter in action.values for action in rule.actions):
+                            found |= self._of_named(name, kind)
         return frozenset(found)
+
+    def _of_named(self, name: str, kind: str) -> set[str]:
+        rule = self.rules[name]
+        return {fact for number, inner in enumerate((rule.when, *rule.unless)) for fact in self._behind((name, number), inner, kind)}
 
     def _behind(self, key: object, expr: ir.Expr | None, kind: str) -> frozenset[str]:
         if expr is None:
@@ -334,3 +338,18 @@ class _OwnFacts:
             self._memo[key] = frozenset()  # a cycle ends here; it is reported elsewhere
             self._memo[key] = self.of(expr, kind)
         return self._memo[key]
+
+
+def _from(base: ir.Base, names: Iterable[str]) -> set[str]:
+    """Facts of what a base stands for, as the subject sees them: of a single part the part, of the owner `owner.…`."""
+    match base:
+        case ir.Self():
+            return set(names)
+        case ir.OnePart(of=inner, part=part):
+            return _from(inner, (part,))
+        case ir.Owner(of=ir.Self()):
+            return {f"owner.{name}" for name in names}
+        case ir.Owner(of=inner):
+            return _from(inner, ())
+        case _:
+            return set()

@@ -95,11 +95,22 @@ def _reads(
         case ir.RuleRef(kind=kind, name=name):
             yield (kind, "match", name)
         case ir.Total(parameter=parameter):
-            for name, rule in rules.items():
-                if any(parameter in action.values for action in rule.actions):
-                    yield (rule.on, "rule", name)
+            for name in _carriers(parameter, rules):
+                yield (rules[name].on, "rule", name)
         case _:
             return
+
+
+def _carriers(parameter: str, rules: Mapping[str, CompiledRule]) -> Iterator[str]:
+    """The rules on which the sum of a parameter depends: those that carry it, those they amend and those that amend them."""
+    for name, rule in rules.items():
+        if any(parameter in action.values for action in rule.actions):
+            yield name
+            yield from (target for target in rule.amends if target in rules)
+        for target in rule.amends:
+            carrying = {a.use.action for a in rules[target].actions if parameter in a.values} if target in rules else set()
+            if any(action.use.action in carrying for action in rule.actions):
+                yield name
 
 
 def _report(graph: nx.DiGraph[Member], group: list[Member], places: Mapping[Member, Span], collector: Collector) -> None:

@@ -215,13 +215,23 @@ class Resolver:
         head, dot, rest = text.partition(".")
         if not dot:
             return None
-        for inner_base, inner_kind in self.behind(head, base, kind, scope):
-            found = self._member(rest, inner_base, inner_kind, scope, span)
-            if found is None and rest in self.names.rules:
-                found = (self._rule(self.names.rules[rest], inner_base, inner_kind, span),)
-            if found is not None:
-                return found
+        behind = self.behind(head, base, kind, scope)
+        boxes = [(inner, self._member(rest, inner_base, inner, scope, span)) for inner_base, inner in behind]
+        members = [(inner, box[0]) for inner, box in boxes if box is not None]
+        if members:
+            return self._one_type(rest, members, span)
+        for inner_base, inner_kind in behind:
+            if rest in self.names.rules:
+                return (self._rule(self.names.rules[rest], inner_base, inner_kind, span),)
         return None
+
+    def _one_type(self, text: str, members: list[tuple[str, ir.Expr | None]], span: Span) -> tuple[ir.Expr | None]:
+        """A fact of the owner, whichever owner it is: all must mean the same kind of value by its name."""
+        types = {replace(found.type, integer=False) if found is not None else None for _, found in members}
+        if len(types) > 1:
+            self.collector.report(213, span, label=text, names=", ".join(f"{kind}.{text}" for kind, _ in members))
+            return (None,)
+        return (members[0][1],)
 
     def behind(self, head: str, base: ir.Base, kind: str, scope: Scope) -> list[tuple[ir.Base, str]]:
         """What stands before a dot: a quantifier's variable, `owner`, or a single part."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from hazardrules.model import intervals
@@ -87,13 +88,26 @@ def marks(constants: Iterable[Number]) -> dict[float, Number] | None:
             return None
         found[rounded] = constant
     ordered = sorted(found)
-    if any(math.nextafter(low, math.inf) >= high for low, high in zip(ordered, ordered[1:], strict=False)):
+    if any(math.nextafter(low, math.inf) >= high for low, high in pairwise(ordered)):
         return None
     return found
 
 
-def near(value: Number, marked: Mapping[float, Number]) -> float:
-    """A float that stands to each marked constant's float as the value stands to the constant."""
+def bounds(amount: Amount, marked: Mapping[float, Number] | None) -> tuple[Number | float, Number | float]:
+    """The least and the greatest value of an amount, as `near` gives them."""
+    if amount is None:
+        return -math.inf, math.inf
+    if isinstance(amount, Interval):
+        low = -math.inf if amount.low is None else near(amount.low, marked)
+        return low, (math.inf if amount.high is None else near(amount.high, marked))
+    found = near(amount, marked)
+    return found, found
+
+
+def near(value: Number, marked: Mapping[float, Number] | None) -> Number | float:
+    """A float that stands to each marked constant's float as the value stands to the constant; without marks the value."""
+    if marked is None:
+        return value
     try:
         rounded = value.numerator / value.denominator
     except OverflowError:

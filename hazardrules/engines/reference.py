@@ -25,7 +25,7 @@ from hazardrules.model.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from hazardrules.compiler.plan import CompiledRule, Plan
     from hazardrules.model.instances import Instance
@@ -80,6 +80,11 @@ class Evaluator:
             displaced = disjoin(self.matches(instance, other) for other in overriders) if matches is not False else False
             self._memo[key] = conjoin((matches, negate(displaced)))
         return cast("Truth", self._memo[key])
+
+    def remember(self, instance: Instance, names: Iterable[str], truths: Iterable[Truth]) -> None:
+        """Take over what rules were already found to be for a subject."""
+        for name, truth in zip(names, truths, strict=True):
+            self._memo[id(instance), "rule", name, False] = truth
 
     def matches(self, instance: Instance, name: str) -> Truth:
         """Whether a rule applies and its condition holds and none of its exceptions does."""
@@ -172,8 +177,9 @@ class Evaluator:
         instance = self.find(expr.base, here, env)
         found = instance.facts.get(expr.name) if instance is not None else None
         if found is None and bounded and expr.type.name == "number":
-            kind = self.plan.compiled.source.subjects[expr.kind].facts[expr.name]
-            return None if kind.minimum is None and kind.maximum is None else Interval(kind.minimum, kind.maximum)
+            fact = self.plan.compiled.source.subjects[(instance or expr).kind].facts.get(expr.name)
+            unbounded = fact is None or (fact.minimum is None and fact.maximum is None)
+            return None if fact is None or unbounded else Interval(fact.minimum, fact.maximum)
         return found
 
     def _derived(self, expr: ir.DerivedRef, here: Instance, env: Mapping[str, Instance], bounded: bool) -> Any:
@@ -195,25 +201,60 @@ class Evaluator:
             return cast("intervals.Amount", self._memo[key])
         total: intervals.Amount = 0
         for instance in walk(self.root):
-            for name in self.plan.by_kind.get(instance.kind, ()):
-                rule = self.plan.rules[name]
-                given = [action.values[expr.parameter] for action in rule.actions if expr.parameter in action.values]
-                truth = self.truth(instance, name) if given else False
-                for low, high in given if truth is not False else ():
-                    least = self.value(low, instance) if low is not None else None
-                    most = self.value(high, instance) if high is not None else None
-                    amount = intervals.between(intervals.bounds(least)[0], intervals.bounds(most)[1])
+            for name in self._carriers(instance.kind, expr.parameter):
+                truth = self.truth(instance, name)
+                if truth is not False:
+                    amount = self._carried(instance, self.plan.rules[name], expr.parameter)
                     total = intervals.add(total, amount if truth is True else intervals.hull(0, amount))
-        if any(self._open_parts(instance, expr.parameter) for instance in walk(self.root)):
+        if any(self.open_parts(instance, expr.parameter) for instance in walk(self.root)):
             total = intervals.between(intervals.bounds(total)[0], float("inf"))
         self._memo[key] = total
         return total
 
-    def _open_parts(self, instance: Instance, parameter: str) -> bool:
-        """Whether parts that nobody spoke of could bring findings that carry a parameter."""
+    def _carriers(self, kind: str, parameter: str) -> list[str]:
+        """The rules on a kind of subject whose actions carry a parameter, themselves or as amended; the same for a plan."""
+        key = f"carriers:{kind}:{parameter}"
+        found = self.plan.engine_state.get(key)
+        if found is None:
+            found = []
+            for name in self.plan.by_kind.get(kind, ()):
+                either = [self.plan.rules[other] for other in (name, *self.plan.amenders.get(name, ()))]
+                carried = any(parameter in action.values for rule in either for action in rule.actions)
+                found += [name] if carried and either[0].rule.kind != "amends" else []
+            self.plan.engine_state[key] = found
+        return cast("list[str]", found)
+
+    def _carried(self, instance: Instance, rule: CompiledRule, parameter: str) -> intervals.Amount:
+        """How much of a parameter the actions of a rule carry, as the rules that amend it change them."""
+        amounts = self._by_action(instance, rule, parameter)
+        for name in self.plan.amenders.get(rule.name, ()):
+            truth = self.truth(instance, name)
+            for action, amount in self._by_action(instance, self.plan.rules[name], parameter).items() if truth is not False else ():
+                amounts[action] = amount if truth is True else intervals.hull(amounts.get(action, 0), amount)
+        total: intervals.Amount = 0
+        for amount in amounts.values():
+            total = intervals.add(total, amount)
+        return total
+
+    def _by_action(self, instance: Instance, rule: CompiledRule, parameter: str) -> dict[str, intervals.Amount]:
+        amounts: dict[str, intervals.Amount] = {}
+        for action in rule.actions:
+            amount: intervals.Amount = 0
+            if parameter in action.values:
+                least, most = (None if end is None else self.value(end, instance) for end in action.values[parameter])
+                amount = intervals.between(intervals.bounds(least)[0], intervals.bounds(most)[1])
+            amounts[action.use.action] = intervals.add(amounts.get(action.use.action, 0), amount)
+        return amounts
+
+    def open_parts(self, instance: Instance, parameter: str) -> list[str]:
+        """The parts nobody spoke of that could bring findings that carry a parameter."""
+        parts = self.plan.compiled.source.subjects[instance.kind].parts.values()
+        return [part.name for part in parts if instance.parts.get(part.name) is None and self._may_carry(part.of, parameter)]
+
+    def _may_carry(self, kind: str, parameter: str) -> bool:
+        """Whether a rule on a kind of subject, or on anything it may contain, carries a parameter."""
         subjects = self.plan.compiled.source.subjects
-        pending = [part.of for part in subjects[instance.kind].parts.values() if instance.parts.get(part.name) is None]
-        seen: set[str] = set()
+        pending, seen = [kind], set[str]()
         while pending:
             kind = pending.pop()
             if kind in seen:
@@ -340,8 +381,9 @@ class Evaluator:
 
     def _table_value(self, expr: ir.TableValue, here: Instance, env: Mapping[str, Instance], bounded: bool) -> Any:
         for condition, value in expr.rows:
-            if self.value(condition, here, env, bounded=bounded) is True:
-                return self.value(value, here, env, bounded=bounded)
+            truth = self.value(condition, here, env, bounded=bounded)
+            if truth is not False:  # behind a row that may hold no other decides: learning more could revoke it
+                return self.value(value, here, env, bounded=bounded) if truth else None
         return None
 
     # quantifiers over (included, item): included is never False

@@ -97,11 +97,13 @@ class NotEncoded:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a role, where and since when."""
+    """Who holds a role, where and since when; `source` says where that was read."""
 
     jurisdiction: str
     name: Localized
     effective: Effective
+    verified: bool = True
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, computed_field
 
 if TYPE_CHECKING:
-    from hazardrules.explain import Because
+    from hazardrules.model.reasons import Because
 
 FORMAT = "1"
 
@@ -56,6 +56,8 @@ class RoleRef(_Result):
     role: str
     title: str
     holder: str | None = None
+    place: str | None = Field(default=None, description="The jurisdiction for which that holder is named.")
+    verified: bool = Field(default=True, description="False where the rulebook is not sure of the holder.")
 
 
 class Action(_Result):

@@ -104,9 +104,9 @@ def add_span(day: date, span: CalendarSpan, is_working_day: Callable[[date], boo
     """
     try:
         moved = add_months(day, span.months) + timedelta(days=span.days)
+        return add_working_days(moved, span.working_days, is_working_day) if span.working_days else moved
     except (ValueError, OverflowError):
         return None
-    return add_working_days(moved, span.working_days, is_working_day) if span.working_days else moved
 
 
 def seconds_between(later: date, earlier: date) -> Number:

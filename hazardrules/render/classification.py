@@ -17,24 +17,22 @@ if TYPE_CHECKING:
     from hazardrules.render.layout import Part
 
 RULE_WIDTH = 60
-MAX_ACTIONS = 8
-MAX_FINDINGS = 6
+MAX_ACTIONS = 6
+MAX_FINDINGS = 5
 FEW_FINDINGS = 3
 """So many findings are shown with the reasons behind their reasons."""
 MAX_REASONS = 4
-MAX_OPEN = 5
+MAX_OPEN = 4
 MAX_SETTLING = 3
 MAX_SETS = 2
-MAX_PACKS = 5
+MAX_PACKS = 4
 MAX_FACTS = 3
 MAX_OPENING = 2
 MAX_NOTES = 5
 DIGEST_SHOWN = 12
 
 
-def render_classification(
-    answer: Classification, source: RulebookSource, *, verbose: bool = False, today: bool = False
-) -> Page:
+def render_classification(answer: Classification, source: RulebookSource, *, verbose: bool = False, today: bool = False) -> Page:
     """Render the answer for one case for people.
 
     Args:
@@ -371,8 +369,8 @@ def _smallest_sets(rules: Iterable[Undetermined]) -> list[tuple[str, ...]]:
     """Sets of facts that would settle one of some rules, in either direction, the smallest first."""
     found: dict[tuple[str, ...], None] = {}
     for rule in rules:
-        for facts in (*rule.missing.to_clear, *rule.missing.to_hold):
-            found.setdefault(tuple(facts))
+        for listed in (*rule.missing.to_clear, *rule.missing.to_hold):
+            found.setdefault(tuple(listed))
     ordered = sorted(found, key=lambda facts: (len(facts), facts))
     kept: list[tuple[str, ...]] = []
     for facts in ordered:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hazardrules.render.labels import Labels
 
 _COLUMNS = ("clauses", "encoded", "explained", "missing", "rules", "unverified")
-_LONGEST_TITLE = 44
+_LONGEST_TITLE = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ def measure(compiled: Compiled, lang: str) -> list[Coverage]:
     explained: dict[str, set[str]] = {}
     rules: dict[str, dict[str, bool]] = {}
     for pack in source.packs.values():
-        for law, clauses in pack.clauses_encoded.items():
-            encoded.setdefault(law, set()).update(clauses)
+        for law, used in pack.clauses_encoded.items():
+            encoded.setdefault(law, set()).update(used)
         for entry in pack.not_encoded:
             explained.setdefault(entry.law, set()).update(entry.clauses)
         for rule in pack.rules:

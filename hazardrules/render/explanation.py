@@ -17,7 +17,14 @@ _STYLES = {"holds": "severity3", "fails": "severity0", "undetermined": "warn"}
 
 
 def render_explanation(
-    found: Explanation, source: RulebookSource, lang: str, *, kind: str, case: str | None = None, day: str = "", verbose: bool = False
+    found: Explanation,
+    source: RulebookSource,
+    lang: str,
+    *,
+    kind: str,
+    case: str | None = None,
+    day: str = "",
+    verbose: bool = False,
 ) -> Page:
     """Render an explanation for people.
 

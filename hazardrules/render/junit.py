@@ -26,7 +26,9 @@ def junit_xml(report: TestReport, lang: str) -> str:
     for file, results in suites.items():
         failed = sum(not result.passed for result in results)
         seconds = sum(result.seconds for result in results)
-        lines.append(f'  <testsuite name={_attribute(file)} tests="{len(results)}" failures="{failed}" errors="0" time="{seconds:.6f}">')
+        lines.append(
+            f'  <testsuite name={_attribute(file)} tests="{len(results)}" failures="{failed}" errors="0" time="{seconds:.6f}">'
+        )
         lines += [line for result in results for line in _case(result)]
         lines.append("  </testsuite>")
     if errors:

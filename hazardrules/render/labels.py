@@ -146,7 +146,10 @@ class Labels:
 
     def role(self, role: RoleRef) -> str:
         """A duty holder or an authority, with whoever holds the role."""
-        return self.say("text.role_held", role=role.title, holder=role.holder) if role.holder else role.title
+        if not role.holder:
+            return role.title
+        key = "text.role_held" if role.verified else "text.role_perhaps_held"
+        return self.say(key, role=role.title, holder=role.holder)
 
     # law
 
@@ -160,15 +163,12 @@ class Labels:
 
     def bases(self, bases: list[Basis], *, numbered: bool = True) -> str:
         """Several clauses; those of one instrument under one title."""
-        merged: dict[str, Basis] = {}
-        comma = self.say("text.and_comma")
+        merged: dict[str, tuple[Basis, list[str]]] = {}
         for basis in bases:
-            before = merged.get(basis.instrument)
-            if before is None:
-                merged[basis.instrument] = basis
-            elif basis.clause not in before.clause.split(comma):
-                merged[basis.instrument] = before.model_copy(update={"clause": before.clause + comma + basis.clause})
-        return self.say("text.and_semicolon").join(self.basis(basis, numbered=numbered) for basis in merged.values())
+            merged.setdefault(basis.instrument, (basis, []))[1].append(basis.clause)
+        comma = self.say("text.and_comma")
+        cited = [basis.model_copy(update={"clause": comma.join(dict.fromkeys(clauses))}) for basis, clauses in merged.values()]
+        return self.say("text.and_semicolon").join(self.basis(basis, numbered=numbered) for basis in cited)
 
     def rule(self, name: str) -> str:
         """A rule or a row of a table by its title, or else by its name."""

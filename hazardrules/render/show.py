@@ -116,7 +116,9 @@ class Cards:
     def _about(self, card: Card, rule: CompiledRule, *, level: bool = True) -> None:
         if level and rule.level is not None:
             scale, step = rule.level
-            card.add("level", f"{self.labels.scale(scale)}{self.say('text.colon')}{self.labels.level(scale, step)} ({scale}.{step})")
+            card.add(
+                "level", f"{self.labels.scale(scale)}{self.say('text.colon')}{self.labels.level(scale, step)} ({scale}.{step})"
+            )
         card.add("rule_kind", self.say(f"text.rule_kind_{rule.rule.kind}") if rule.rule.kind != "rule" else None)
         card.add("on", f"{self.labels.subject(rule.on)} ({rule.on})")
         card.add("basis", self._basis([*rule.basis, *rule.rule.see]))
@@ -195,7 +197,10 @@ class Cards:
         card.add("supersedes", found.supersedes)
         card.add("text_state", self.say(f"show.text_{found.text}"))
         card.add("notes", pick(found.notes, self.lang))
-        card.add("packs", [pack.name for pack in self.source.packs.values() if pack.law == found.id or found.id in pack.clauses_encoded])
+        card.add(
+            "packs",
+            [pack.name for pack in self.source.packs.values() if pack.law == found.id or found.id in pack.clauses_encoded],
+        )
         card.add("clauses", ", ".join(found.clauses))
         card.add("sources", found.sources)
         card.add("place", _place(found.span))

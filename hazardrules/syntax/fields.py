@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hazardrules.diagnostics import did_you_mean
+from hazardrules.diagnostics import did_you_mean, nearest
 from hazardrules.model.law import Effective
 from hazardrules.model.scalars import read_bool, read_date, read_number
 from hazardrules.syntax.nodes import Mapping, Node, Scalar, Sequence, describe, is_stray
@@ -58,14 +59,23 @@ class Fields:
         required = tuple(required)
         known = (*required, *optional)
         if known:
-            for key, value in node.items():
+            for key, value in list(node.items()):
                 if key.text not in known and not is_stray(node, value) and not key.text.startswith("\0"):
                     hints = did_you_mean(key.text, known) or [("hint.keys", {"names": ", ".join(known)})]
                     self.collector.report(107, key.span, key=key.text, what=what, hints=hints)
+                    self._read_as_meant(node, key, value, known)
         for key_name in required:
             if key_name not in node.entries:
                 self.collector.report(108, self._first_line(node), key=key_name, what=what)
         return node
+
+    @staticmethod
+    def _read_as_meant(node: Mapping, key: Scalar, value: Node, known: tuple[str, ...]) -> None:
+        """A misspelt key is read as the one it resembles, so that its slip is not reported again as an absence."""
+        meant = nearest(key.text, known, 1)
+        if meant and meant[0] not in node.entries:
+            del node.entries[key.text]
+            node.entries[meant[0]] = (replace(key, text=meant[0]), value)
 
     @staticmethod
     def _first_line(node: Mapping) -> Span:
@@ -155,7 +165,7 @@ class Fields:
         if found.text not in options:
             hints = did_you_mean(found.text, options) or [("hint.options", {"names": ", ".join(options)})]
             self.collector.report(109, found.span, variant="option", text=found.text, what=what, hints=hints)
-            return default
+            return next(iter(nearest(found.text, options, 1)), default)
         return found.text
 
     def name(self, scalar: Scalar, pattern: re.Pattern[str], what: str) -> str | None:

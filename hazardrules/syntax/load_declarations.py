@@ -145,7 +145,9 @@ class DeclarationLoader:
         place = self.jurisdiction(entry.get("jurisdiction"))
         dated = Mapping({k: v for k, v in entry.entries.items() if k in keys[:3]}, entry.span, entry.flow)
         effective = self.fields.effective(dated) or Effective()
-        return Holder(place, self.fields.localized(entry.get("name"), "name"), effective) if place else None
+        name = self.fields.localized(entry.get("name"), "name")
+        verified = self.fields.boolean(entry.get("verified"), "verified", default=True)
+        return Holder(place, name, effective, verified, self.fields.text(entry.get("source"), "source") or "") if place else None
 
     def jurisdiction(self, node: Node | None) -> str | None:
         """A known jurisdiction."""

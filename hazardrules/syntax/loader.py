@@ -78,10 +78,13 @@ class _Loader:
         if root is None:
             return None
         self._languages(root)
-        self.declarations.jurisdictions(root.get("jurisdictions"))
+        written = root.get("jurisdictions")
+        self.declarations.jurisdictions(written)
         if not self.declarations.found.root:
             if self.declarations.found.jurisdictions:
                 self.collector.report(218, root.key("jurisdictions").span, variant="no_root")
+            elif isinstance(written, Mapping) and not written.entries:
+                self.collector.report(110, written.span, what="jurisdictions")
             return None
         files = self._sorted_files(root)
         self._declare(files)

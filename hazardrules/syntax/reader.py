@@ -48,7 +48,38 @@ _FAULTS = (
     ("could not find expected ':'", "no_colon"),
     ("found unexpected end of stream", "quote"),
 )
+_BLOCK_HEADER = re.compile(r"[|>][-+0-9]*\s*(?:#.*)?")
+_REST_OF_LINE = re.compile(r"\s*,?\s*(?:\s#.*)?")
+_QUOTATION = re.compile(r'"(?:[^"\\]|\\.)*"')
 _SPECIAL_START = re.compile(r"""^\s*(?:-\s+)*(?:[^\s#'"\[{][^#]*?:\s+)?([\[{%>|@&*!"`].*)$""")
+
+
+def _is_well_begun(text: str) -> bool:
+    """Whether a text that begins with a sign of YAML is what YAML takes it for: a fault beside it has another reason.
+
+    That is the case for a block header, for a collection or quotation that ends where the line does, and for one that
+    never ends, which is a fault of its own.
+    """
+    if _BLOCK_HEADER.fullmatch(text):
+        return True
+    closing = {"{": "}", "[": "]", '"': '"'}.get(text[0])
+    if closing is None:
+        return False
+    first = _first_end(text, closing)
+    return first is None or _REST_OF_LINE.fullmatch(text, first) is not None
+
+
+def _first_end(text: str, closing: str) -> int | None:
+    """Where a collection or quotation that begins a text ends, or None where it does not."""
+    if closing == '"':
+        found = _QUOTATION.match(text)
+        return found.end() if found else None
+    depth = 0
+    for at, character in enumerate(text):
+        depth += (character == text[0]) - (character == closing)
+        if depth == 0:
+            return at + 1
+    return None
 
 
 def read_file(path: Path, name: str, collector: Collector) -> str | None:
@@ -283,7 +314,7 @@ class _Assembler:
         plain = any(word in str(error.problem) for word in _NOT_THE_START)
         for number in () if plain else (line, line - 1):
             found = _SPECIAL_START.match(self.lines[number][:MAX_LOOK]) if number >= 0 else None
-            if found:
+            if found and not _is_well_begun(found.group(1)):
                 at = found.start(1)
                 shown = found.group(1).rstrip()[:60]
                 place = Span(self.name, number + 1, at + 1, number + 1, at + 1 + len(shown))

@@ -273,7 +273,7 @@ class _Check:
                     spans = read_span(str(value)), read_span(action.within or "")
                     met = action.within == value or (spans[0] is not None and spans[0] == spans[1])
                 case "due":
-                    met = str(action.due) == value
+                    met = action.due is None if value is None else str(action.due) == value
                 case "points":
                     met = str(action.points) == str(value)
                 case "amount":

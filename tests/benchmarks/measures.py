@@ -6,7 +6,6 @@ import copy
 import gc
 import json
 import random
-import statistics
 import subprocess
 import sys
 import time
@@ -39,65 +38,78 @@ Result = tuple[list[Row], list[str]]
 
 def row(what: str, contender: Contender, against: Contender) -> Row:
     """A line of the report."""
-    return {"what": what, "contender": contender.name, "against": against.name, **ratio(contender, against), "us": microseconds(contender)}
+    return {
+        "what": what,
+        "contender": contender.name,
+        "against": against.name,
+        **ratio(contender, against),
+        "us": microseconds(contender),
+    }
 
 
 def kernel(sizes: list[int], rounds: int, folder: Path) -> Result:
     """Validated facts -> rules that hold: hazardrules, a function by hand, peers."""
     rows, notes = [], []
     for size in sizes:
-        work = workload(size)
-        book = hazardrules.load(write_rulebook(work.rules, folder / f"kernel-{size}"))
-        plan = book.compiled.in_force(DAY)
-        evaluate = Generated().evaluate
-        function = by_hand(work.rules)
-        others, absent = peers(work.rules)
-        notes += absent
-        notes.append(f"{size} rules: {work.match_rate():.1%} hold in a complete case")
-        names = {full_name(rule): rule.name for rule in work.rules}
-        ours = Contender("hazardrules", lambda item: evaluate(plan, item, DAY), [book.intake.read("plant", case) for case in work.complete])
-        hand = Contender("by hand", function, [plain_facts(case) for case in work.complete])
-        theirs = [Contender(peer.name, peer.judge, [peer.prepare(case) for case in work.complete]) for peer in others]
-        judged: dict[str, Callable[[Any], set[str]]] = {
-            ours.name: lambda item: {names[name] for name in evaluate(plan, item, DAY)[0].holds},
-            hand.name: lambda item: set(function(item)),
-            **{peer.name: lambda item, judge=peer.judge: set(judge(item)) for peer in others},
-        }
-        contenders = [ours, hand, *theirs]
-        notes += _agreement(size, work, contenders, judged)
-        interleave(contenders, rounds)
-        rows += [row(f"kernel, {size} rules, complete cases", contender, hand) for contender in contenders]
-        gaps = [book.intake.read("plant", case) for case in work.gaps]
-        ours = Contender("hazardrules", lambda item: evaluate(plan, item, DAY), gaps)
-        hand = Contender("by hand", function, [plain_facts(case) for case in work.gaps])
-        notes.append(_guesses(size, work, lambda item: evaluate(plan, item, DAY)[0], gaps, function, names))
-        interleave([ours, hand], rounds)
-        rows += [row(f"kernel, {size} rules, 10 % of facts missing", contender, hand) for contender in (ours, hand)]
+        found, said = _kernel(size, rounds, folder)
+        rows += found
+        notes += said
     return rows, notes
 
 
-def _agreement(size: int, work: Workload, contenders: list[Contender], judged: dict[str, Callable[[Any], set[str]]]) -> list[str]:
+def _kernel(size: int, rounds: int, folder: Path) -> Result:
+    work = workload(size)
+    book = hazardrules.load(write_rulebook(work.rules, folder / f"kernel-{size}"))
+    plan = book.compiled.in_force(DAY)
+    engine = Generated()
+    function = by_hand(work.rules)
+    others, notes = peers(work.rules)
+    notes.append(f"{size} rules: {work.match_rate():.1%} hold in a complete case")
+    names = {full_name(rule): rule.name for rule in work.rules}
+
+    def judge(item: Any) -> Any:
+        return engine.evaluate(plan, item, DAY)
+
+    def held(item: Any) -> set[str]:
+        return {names[name] for name in judge(item)[0].holds}
+
+    ours = Contender("hazardrules", judge, [book.intake.read("plant", case) for case in work.complete])
+    hand = Contender("by hand", function, [plain_facts(case) for case in work.complete])
+    theirs = [Contender(peer.name, peer.judge, [peer.prepare(case) for case in work.complete]) for peer in others]
+    contenders = [ours, hand, *theirs]
+    notes += _agreement(size, work, contenders, {contender.name: contender.run for contender in contenders} | {ours.name: held})
+    interleave(contenders, rounds)
+    rows = [row(f"kernel, {size} rules, complete cases", contender, hand) for contender in contenders]
+
+    gaps = [book.intake.read("plant", case) for case in work.gaps]
+    ours = Contender("hazardrules", judge, gaps)
+    hand = Contender("by hand", function, [plain_facts(case) for case in work.gaps])
+    notes.append(_guesses(size, [held(item) for item in gaps], [set(function(item)) for item in hand.items]))
+    interleave([ours, hand], rounds)
+    return rows + [row(f"kernel, {size} rules, 10 % of facts missing", contender, hand) for contender in (ours, hand)], notes
+
+
+def _agreement(size: int, work: Workload, contenders: list[Contender], judged: dict[str, Callable[[Any], object]]) -> list[str]:
     """Whether every contender says what walking the data says."""
-    notes = []
+    sample = range(len(work.complete) if size <= 100 else 25)
+    notes, same = [], []
     for contender in contenders:
-        sample = range(len(work.complete) if size <= 100 else 25)
-        wrong = [n for n in sample if judged[contender.name](contender.items[n]) != expected(work.rules, work.complete[n])]
+        said = [set(judged[contender.name](contender.items[n])) for n in sample]  # type: ignore[call-overload]  # names
+        wrong = [n for n in sample if said[n] != expected(work.rules, work.complete[n])]
         if wrong:
-            notes.append(f"DISAGREEMENT: {contender.name} differs at {size} rules in {len(wrong)} of {len(sample)} cases, first case {wrong[0]}")
+            notes.append(
+                f"DISAGREEMENT: {contender.name} differs at {size} rules in {len(wrong)} of {len(sample)} complete cases, first case {wrong[0]}"
+            )
         else:
-            notes.append(f"{contender.name}: same matches at {size} rules in {len(sample)} complete cases")
-    return notes
+            same.append(contender.name)
+    return [*notes, f"{size} rules, {len(sample)} complete cases, same matches: {', '.join(same)}"]
 
 
-def _guesses(size: int, work: Workload, judge: Callable[[Any], Any], gaps: list[Any], function: Callable[[Any], list[str]], names: dict[str, str]) -> str:
+def _guesses(size: int, surely: list[set[str]], said: list[set[str]]) -> str:
     """How often the two-valued function says yes although the missing facts could still make it no."""
-    said = guessed = 0
-    for instance, case in zip(gaps, work.gaps, strict=True):
-        held = {names[name] for name in judge(instance).holds}
-        yes = set(function(plain_facts(case)))
-        said += len(yes)
-        guessed += len(yes - held)
-    return f"{size} rules, facts missing: {guessed} of {said} yes answers of the two-valued function are guesses (hazardrules leaves them open)"
+    yes = sum(map(len, said))
+    guessed = sum(len(two_valued - sure) for two_valued, sure in zip(said, surely, strict=True))
+    return f"{size} rules, 10 % of facts missing: {guessed} of {yes} yes answers of the two-valued function are guesses; hazardrules leaves them open"
 
 
 def classify(sizes: list[int], rounds: int, folder: Path) -> Result:
@@ -125,7 +137,9 @@ def classify(sizes: list[int], rounds: int, folder: Path) -> Result:
         hand = Contender("pydantic + by hand", validate_and_run, raw)
         interleave([ours, hand], rounds)
         rows += [row(f"classify, {size} rules, 10 % of facts missing", contender, hand) for contender in (ours, hand)]
-    notes = ["`pydantic + by hand` validates 40 facts and returns names; `classify` returns dated findings with their legal basis and what is open"]
+    notes = [
+        "`pydantic + by hand` validates 40 facts and returns names; `classify` returns dated findings with their legal basis and what is open"
+    ]
     return rows, notes
 
 
@@ -147,7 +161,9 @@ def _drawn(book: hazardrules.Rulebook, kind: str, count: int = 20) -> dict[str, 
     """A case of some facts of a subject, drawn from what the rules read most, each with a value that its type allows."""
     chance = random.Random(f"national:{kind}")  # noqa: S311 - a workload, not a secret
     subject = book.subject(kind)
-    read = {name: sum(name in info.compiled.own_facts for info in book.rules() if info.compiled.on == kind) for name in subject.facts}
+    read = {
+        name: sum(name in info.compiled.own_facts for info in book.rules() if info.compiled.on == kind) for name in subject.facts
+    }
     facts = {}
     for name in sorted(read, key=lambda name: (-read[name], name))[:count]:
         fact = subject.facts[name]
@@ -194,7 +210,7 @@ def load(rounds: int, folder: Path) -> Result:
     where = write_rulebook(workload(1000).rules, folder / "load")
     texts = [path.read_text("utf-8") for path in sorted(where.rglob("*.yaml"))]
     ours = Contender("hazardrules", hazardrules.load, [where])
-    other = Contender("CSafeLoader", lambda _: [yaml.load(text, yaml.CSafeLoader) for text in texts], [where])  # noqa: S506 - the safe loader
+    other = Contender("CSafeLoader", lambda _: [yaml.load(text, yaml.CSafeLoader) for text in texts], [where])
     for _ in range(max(3, min(rounds, 7))):
         for contender in (ours, other):
             contender.seconds.append(contender.once(1))
@@ -231,7 +247,11 @@ def memory(total: int) -> Result:
 
     def one() -> None:
         varied = copy.copy(case)
-        varied["premises"] = {**case["premises"], "building.floor_area": chance.random() * 1000, "people_lodged": chance.randrange(500)}
+        varied["premises"] = {
+            **case["premises"],
+            "building.floor_area": chance.random() * 1000,
+            "people_lodged": chance.randrange(500),
+        }
         book.classify(varied)
 
     for _ in range(10_000):  # caches of bounded size fill up
@@ -246,7 +266,8 @@ def memory(total: int) -> Result:
         marks.append(_resident())
     elapsed = time.perf_counter() - start
     tracemalloc.start()
-    one()
+    for _ in range(6_000):  # what the caches hold is replaced by what is traced
+        one()
     gc.collect()
     before = tracemalloc.get_traced_memory()[0]
     traced = min(total // 20, 5_000)
@@ -256,7 +277,8 @@ def memory(total: int) -> Result:
     growth = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     notes = [
-        f"resident memory at quarters of {total:,} classifications, after 10,000 to warm up: " + ", ".join(f"{mark / 2**20:.1f} MiB" for mark in marks),
+        f"resident memory at quarters of {total:,} classifications, after 10,000 to warm up: "
+        + ", ".join(f"{mark / 2**20:.1f} MiB" for mark in marks),
         f"traced: {growth:+,} bytes after {traced:,} more ({growth / traced:+.2f} bytes per classification)",
     ]
     found = {"what": f"memory, {total:,} classifications", "contender": "resident, after / before", "against": "before", "ratio": marks[-1] / marks[0],
@@ -272,8 +294,3 @@ def _resident() -> int:
         import resource
 
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
-def median(numbers: list[float]) -> float:
-    """The middle one."""
-    return statistics.median(numbers)

@@ -35,7 +35,9 @@ def _rule_engine(rules: tuple[Rule, ...]) -> Peer:
     import rule_engine
 
     compiled = [(rule.name, rule_engine.Rule(expression(rule, _PYTHON_WORDS)).matches) for rule in rules]
-    return Peer("rule-engine", lambda case: plain_facts(case, list), lambda facts: [name for name, matches in compiled if matches(facts)])
+    return Peer(
+        "rule-engine", lambda case: plain_facts(case, list), lambda facts: [name for name, matches in compiled if matches(facts)]
+    )
 
 
 def _cel(rules: tuple[Rule, ...]) -> Peer:

@@ -80,7 +80,13 @@ def full_name(rule: Rule) -> str:
 
 
 def _yaml_rule(rule: Rule) -> str:
-    lines = [f"  - id: {rule.name}", '    clause: "1"', f"    text: {{zh: 规则 {rule.name}, en: the state of {rule.name}}}", "    when:", "      all:"]
+    lines = [
+        f"  - id: {rule.name}",
+        '    clause: "1"',
+        f"    text: {{zh: 规则 {rule.name}, en: the state of {rule.name}}}",
+        "    when:",
+        "      all:",
+    ]
     for condition in rule.conditions:
         if condition[0] == "any":
             lines.append("        - any:")

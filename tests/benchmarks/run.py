@@ -61,20 +61,39 @@ def main() -> int:
     for note in notes:
         console.print(f"- {note}", markup=False, highlight=False)
     if given.json:
-        about = {"date": datetime.now().astimezone().isoformat(timespec="minutes"), "python": platform.python_version(), "rounds": rounds, "hazardrules": hazardrules.__version__, **versions()}
+        about = {
+            "date": datetime.now().astimezone().isoformat(timespec="minutes"),
+            "python": platform.python_version(),
+            "rounds": rounds,
+            "hazardrules": hazardrules.__version__,
+            **versions(),
+        }
         given.json.write_text(json.dumps({"about": about, "rows": rows, "notes": notes}, ensure_ascii=False, indent=1), "utf-8")
     return 1 if any(note.startswith("DISAGREEMENT") for note in notes) else 0
 
 
 def _table(rows: list[measures.Row]) -> Table:
     table = Table(title="ratios: median of interleaved rounds (quartiles); times are context only")
-    for heading, side in (("measure", "left"), ("contender", "left"), ("against", "left"), ("ratio", "right"), ("quartiles", "right"), ("time", "right")):
+    for heading, side in (
+        ("measure", "left"),
+        ("contender", "left"),
+        ("against", "left"),
+        ("ratio", "right"),
+        ("quartiles", "right"),
+        ("time", "right"),
+    ):
         table.add_column(heading, justify=side)
     previous = None
     for row in rows:
         if previous is not None and row["what"] != previous:
             table.add_section()
-        time = f"{row['us'] / 1e6:.2f} s" if row["us"] >= 1e6 else f"{row['us'] / 1e3:.1f} ms" if row["us"] >= 1e4 else f"{row['us']:.1f} µs"
+        time = (
+            f"{row['us'] / 1e6:.2f} s"
+            if row["us"] >= 1e6
+            else f"{row['us'] / 1e3:.1f} ms"
+            if row["us"] >= 1e4
+            else f"{row['us']:.1f} µs"
+        )
         shown = "" if row["what"] == previous else row["what"]
         table.add_row(shown, row["contender"], row["against"], f"{row['ratio']:.2f}", f"{row['low']:.2f}-{row['high']:.2f}", time)
         previous = row["what"]

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 SLICE = 0.02
 """Seconds that one contender may take per round, about."""
 
+CHUNK = 0.0005
+"""Seconds that are timed in one piece, about: shorter than what a scheduler gives, so that most pieces run undisturbed."""
+
 
 @dataclass(slots=True)
 class Contender:
@@ -30,25 +33,31 @@ class Contender:
     items: Sequence[Any]
     seconds: list[float] = field(default_factory=list)
 
-    def once(self, count: int) -> float:
-        """The time per item over the first `count` items."""
-        run, items = self.run, self.items[:count]
+    def once(self, count: int, first: int = 0) -> float:
+        """The time per item over `count` items, from one of them on."""
+        run, total = self.run, len(self.items)
+        items = [self.items[(first + n) % total] for n in range(count)]
         start = time.perf_counter()
         for item in items:
             run(item)
-        return (time.perf_counter() - start) / len(items)
+        return (time.perf_counter() - start) / count
 
 
 def interleave(contenders: Sequence[Contender], rounds: int) -> None:
-    """Time all contenders in turn, again and again, each over as many items as fit its slice."""
-    counts = {}
+    """Time all contenders in turn, again and again; a round keeps the median over the pieces of a slice."""
+    sizes = {}
     for contender in contenders:
         contender.once(3)
-        counts[contender.name] = max(3, min(len(contender.items), int(SLICE / max(contender.once(3), 1e-9))))
+        needed = max(min(contender.once(3) for _ in range(3)), 1e-9)
+        chunk = max(1, int(CHUNK / needed))
+        sizes[contender.name] = chunk, max(3, int(SLICE / (needed * chunk)))
     for number in range(rounds):
         turn = number % len(contenders)
         for contender in [*contenders[turn:], *contenders[:turn]]:
-            contender.seconds.append(contender.once(counts[contender.name]))
+            chunk, pieces = sizes[contender.name]
+            contender.seconds.append(
+                statistics.median(contender.once(chunk, number * 7 + piece * chunk) for piece in range(pieces))
+            )
 
 
 def ratio(one: Contender, other: Contender) -> dict[str, float]:

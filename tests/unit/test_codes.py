@@ -125,3 +125,111 @@ def test_no_page_example_or_golden_text_outlives_its_code() -> None:
     assert {path.stem for path in PAGES.glob("HR*.md")} == codes
     assert {path.name for path in (TESTS / "bad").glob("*.yaml")} == {bad_example(code).name for code in CODES.values()}
     assert {path.name for path in SNAPSHOTS.iterdir()} == {f"{code}.{lang}.txt" for code in codes for lang in LANGUAGES}
+
+
+HEAD = """\
+# fire/extra.yaml
+pack: fire.extra
+label: {zh: 补充规则, en: further rules}
+law: xx-lodging-2020
+on: premises
+scale: hazard
+"""
+RULE = """\
+rules:
+  - id: crowded
+    clause: "3"
+    text: {zh: 住宿人数过多, en: too many people lodged}
+    when: people_lodged > limit
+    level: major
+"""
+LIMIT = """\
+parameters:
+  limit:
+    - {from: 2020-07-01, until: 2023-01-01, value: 20, clause: "3"}
+    - {from: 2023-01-01, value: 10, clause: "3"}
+"""
+WHOLE = HEAD + LIMIT + RULE
+
+
+def messages(text: str, folder: Path) -> list[str]:
+    """What is said about a pack beside the good rulebook."""
+    return [found.short("en").split(": ", 1)[1] for found in checked(text.encode(), folder)]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("pack: fire", "pakc: fire", "HR107 unknown key `pakc` in a pack"),
+        ("on: premises", "on: premise", "HR207 unknown subject `premise`"),
+        ("scale: hazard", "scle: hazard", "HR107 unknown key `scle` in a pack"),
+        ('clause: "3"\n    text', 'cluase: "3"\n    text', "HR107 unknown key `cluase` in a rule"),
+        ("{zh: 住宿人数过多, en:", "{zh: 住宿人数过多, enn:", "HR107 unknown key `enn` in `text`"),
+        ("until: 2023-01-01", "untill: 2023-01-01", "HR107 unknown key `untill` in a parameter"),
+        ("until: 2023-01-01, ", "", "HR405 two values are in force on 2023-01-01"),
+        ("people_lodged > limit", "people_lodgd > limit", "HR201 undeclared fact `people_lodgd`"),
+        ("people_lodged > limit", "people_lodged > 10 peple", "HR205 unknown unit `peple`"),
+        ("> limit", "> last_inspection", "HR203 `people_lodged` is a plain number and `last_inspection` is a date, so they cannot be compared"),
+        ("people_lodged > limit", "uses in {lodging}", "HR203 a set is not one of some values; it may share some with them"),
+        ("level: major", "leve: major", "HR107 unknown key `leve` in a rule"),
+    ],
+)  # fmt: skip
+def test_one_slip_is_reported_once(right: str, wrong: str, said: str, tmp_path: Path) -> None:
+    """What follows from a slip that was reported is not reported again."""
+    assert messages(WHOLE, tmp_path / "good") == []
+    assert right in WHOLE
+    assert messages(WHOLE.replace(right, wrong, 1), tmp_path / "book") == [said]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "variant"),
+    [
+        ("when: people", "\twhen: people", "tab"),
+        ("{zh: 住宿人数过多, en: too many people lodged}", "{zh: 住宿人数过多, en: too many people lodged", "bracket"),
+        ("when: people_lodged", "when: people: lodged", "colon"),
+        ("    level: major", "   level: major", "indent"),
+        ("level: major", "level\n    actions: []", "no_colon"),
+        ("when: people_lodged > limit", "when: 'people_lodged > limit", "quote"),
+    ],
+)
+def test_a_fault_of_the_yaml_is_said_without_the_words_of_a_parser(right: str, wrong: str, variant: str, tmp_path: Path) -> None:
+    """In both languages."""
+    (found,) = checked(WHOLE.replace(right, wrong, 1).encode(), tmp_path / "book")
+    assert found.key == f"HR102.{variant}"
+
+
+@pytest.mark.parametrize(
+    ("dates", "keys"),
+    [
+        ("{from: 2020-07-01}", []),
+        ("{from: unknown, in_force_by: 2020-07-01}", []),
+        ("{from: 2020-06-30}", ["HR406.early"]),
+        ("{from: unknown, in_force_by: 2020-06-30}", ["HR406.early"]),
+    ],
+)
+def test_a_pack_is_in_force_within_the_days_of_its_instrument(dates: str, keys: list[str], tmp_path: Path) -> None:
+    """Said once for a pack, not for each of its rules."""
+    text = WHOLE.replace("scale: hazard", f"scale: hazard\neffective: {dates}")
+    assert [found.key for found in checked(text.encode(), tmp_path / "book")] == keys
+
+
+def test_a_rule_does_not_outlive_its_instrument(tmp_path: Path) -> None:
+    """The first day out of force is a border as well."""
+    law = (BASE / "law" / "xx-lodging-2020.yaml").read_text("utf-8").replace("2020-07-01}", "2020-07-01, until: 2025-01-01}")
+    for dates, keys in (("{until: 2025-01-01}", []), ("{until: 2025-01-02}", ["HR406.late"])):
+        folder = tmp_path / dates
+        shutil.copytree(BASE, folder)
+        (folder / "law" / "xx-lodging-2020.yaml").write_text(law, "utf-8")
+        (folder / "fire" / "extra.yaml").write_text(f"{WHOLE}    effective: {dates}\n", "utf-8")
+        assert [found.key for found in compile_folder(folder)[1]] == keys
+
+
+def test_a_rulebook_that_cannot_be_used_says_why(tmp_path: Path) -> None:
+    """No rulebook is refused without a message."""
+    folder = tmp_path / "book"
+    shutil.copytree(BASE, folder)
+    file = folder / "rulebook.yaml"
+    file.write_text(file.read_text("utf-8").split("jurisdictions:")[0] + "jurisdictions: {}\n", "utf-8")
+    compiled, found = compile_folder(folder)
+    assert compiled is None
+    assert [diagnostic.key for diagnostic in found] == ["HR110"]

@@ -7,13 +7,16 @@ the rows are then checked on the grid of all regions, exactly.
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from itertools import pairwise, product
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from hazardrules.diagnostics import Related
 from hazardrules.model import expressions as ir
 from hazardrules.model import syntax_tree as ast
+from hazardrules.model.values import normalise
 from hazardrules.written import Written
 
 if TYPE_CHECKING:
@@ -99,19 +102,14 @@ def _grid(
     return expressions, regions
 
 
-def _key(expr: ir.Expr) -> str:
-    """What is the same expression in two places: its form without its spans."""
-    match expr:
-        case ir.FactRef() | ir.DerivedRef() | ir.RuleRef():
-            return f"{expr.base}|{expr.name}"
-        case ir.ParameterRef(name=name):
-            return f"parameter|{name}"
-        case ir.Const(value=value):
-            return f"const|{value!r}"
-        case _:
-            inner = ",".join(_key(child) for child in ir.children(expr))
-            detail = getattr(expr, "op", "") or getattr(expr, "name", "") or getattr(expr, "function", "")
-            return f"{type(expr).__name__}|{detail}|{getattr(expr, 'part', '')}|{inner}"
+def _key(expr: object) -> str:
+    """What is the same expression in two places: its form, and all that it names, without its spans."""
+    if isinstance(expr, tuple):
+        return f"({', '.join(_key(item) for item in expr)})"
+    if not is_dataclass(expr) or isinstance(expr, type):
+        return repr(sorted(expr)) if isinstance(expr, frozenset) else repr(expr)
+    parts = (_key(getattr(expr, part.name)) for part in fields(expr) if part.name not in ("span", "written", "type"))
+    return f"{type(expr).__name__}({', '.join(parts)})"
 
 
 def _collect(expr: ir.Expr, atoms: dict[str, tuple[ir.Expr, set[object]]]) -> bool:
@@ -153,25 +151,38 @@ def _regions(expr: ir.Expr, points: set[object], source: RulebookSource) -> list
     if not values:
         return None
     found: list[_Region] = []
-    step = Fraction(1, 2)
-    edges = [values[0] - 1, *values, values[-1] + 1]
-    for before, here in pairwise(edges):
-        middle: int | Fraction = before + (here - before) * step
-        if before == edges[0]:
-            middle = here - 1 if kind.integer else here - step
-        elif here == edges[-1]:
-            middle = before + 1 if kind.integer else before + step
-        elif kind.integer:
-            middle = before + 1
-        inside = (low is None or middle >= low) and (high is None or middle <= high)
-        strictly = middle < here if here != edges[-1] else True
-        if before == edges[0] and low is not None and low < here:
-            middle, inside = (max(low, middle), True)
-        if inside and strictly and middle not in values:
-            found.append((f"{_print(middle)}{unit}", middle))
-        if here != edges[-1] and (low is None or here >= low) and (high is None or here <= high):
-            found.append((f"{_print(here)}{unit}", here))
+    for below, above in pairwise([None, *values, None]):
+        inside = _between(below, above, low, high, whole=kind.integer)
+        if inside is not None:
+            found.append((f"{_print(inside)}{unit}", inside))
+        possible = above is not None and (low is None or above >= low) and (high is None or above <= high)
+        if above is not None and possible and not (kind.integer and isinstance(above, Fraction)):
+            found.append((f"{_print(above)}{unit}", above))
     return found
+
+
+def _between(
+    below: int | Fraction | None,
+    above: int | Fraction | None,
+    low: int | Fraction | None,
+    high: int | Fraction | None,
+    *,
+    whole: bool,
+) -> int | Fraction | None:
+    """A number strictly between two points (None: no end) and within the declared bounds; None where there is none."""
+    least = below if below is not None and (low is None or below >= low) else low
+    most = above if above is not None and (high is None or above <= high) else high
+    if whole:
+        first = None if least is None else floor(least) + 1 if least == below else ceil(least)
+        last = None if most is None else ceil(most) - 1 if most == above else floor(most)
+        if first is None or last is None:
+            return first if first is not None else last
+        return first if first <= last else None
+    if least is None or most is None:
+        return most - Fraction(1, 2) if most is not None else least + Fraction(1, 2) if least is not None else None
+    if least > most or (least == most and (least == below or most == above)):
+        return None
+    return normalise((least + most) / Fraction(2))
 
 
 def _declared_bounds(expr: ir.Expr, source: RulebookSource) -> tuple[int | Fraction | None, int | Fraction | None]:
