@@ -268,19 +268,18 @@ class Inquiry:
 
     def basis_of(self, refs: Iterable[ClauseRef], verified: bool) -> list[Basis]:
         """Legal bases in their public form."""
-        found = []
+        found: dict[tuple[str, str], Basis] = {}
         for ref in refs:
             instrument = self.source.instruments.get(ref.law)
-            found.append(
-                Basis.model_construct(
-                    instrument=ref.law,
-                    number=instrument.number if instrument else "",
-                    title=pick(instrument.title, self.lang) if instrument else ref.law,
-                    clause=ref.cite or ref.clause,
-                    verified=verified,
-                )
+            clause = ref.cite or ref.clause
+            found[ref.law, clause] = Basis.model_construct(
+                instrument=ref.law,
+                number=instrument.number if instrument else "",
+                title=pick(instrument.title, self.lang) if instrument else ref.law,
+                clause=clause,
+                verified=verified,
             )
-        return found
+        return list(found.values())
 
     # parts computed when they are read
 
@@ -464,12 +463,13 @@ class Inquiry:
 
     def _section_not_in_force(self) -> list[RuleNote]:
         found = []
+        evaluator = Evaluator(self.plan, self.root, self.as_of, as_if_in_force=True)
         for verdict in self.verdicts:
             instance = verdict.instance
             for rule in self.plan.dormant.values():
                 if rule.on != instance.kind or rule.unread or _silent(rule) or not self._looked_at(rule):
                     continue
-                if self.evaluator.would_match(instance, rule) is True:
+                if evaluator.would_match(instance, rule) is True:
                     period = rule.effective
                     over = period.until is not None and self.as_of >= period.until
                     day = period.last_day() if over else period.start

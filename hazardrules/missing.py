@@ -128,9 +128,7 @@ class _Search:
         parts += [self.sets(exception, instance, {}, not wanted) for exception in rule.unless]
         return _product(parts) if wanted else _union(parts)
 
-    def sets(
-        self, expr: ir.Expr, here: Instance, env: Mapping[str, Instance], wanted: bool
-    ) -> Sets:
+    def sets(self, expr: ir.Expr, here: Instance, env: Mapping[str, Instance], wanted: bool) -> Sets:
         """Sets of facts that could make a condition true (or false)."""
         truth: Truth = self.evaluator.value(expr, here, env)
         if truth is not None:
@@ -257,7 +255,6 @@ class _Search:
                 continue
             for child in ir.children(expr):
                 self.leaves(child, here, inner, found)
-
 
     def _carrier_leaves(self, instance: Instance, parameter: str, found: set[str]) -> None:
         """Unknown facts of the open rules that carry a parameter, and lists of parts that could bring such rules."""
@@ -453,7 +450,9 @@ class _Thresholds:
             case "enum":
                 return list(fact.type.options), not self.summed
             case "set":
-                sizes = range(len(fact.type.options) + 1) if len(fact.type.options) <= MAX_OPTIONS else (0, 1, len(fact.type.options))
+                sizes = (
+                    range(len(fact.type.options) + 1) if len(fact.type.options) <= MAX_OPTIONS else (0, 1, len(fact.type.options))
+                )
                 subsets = [frozenset(chosen) for size in sizes for chosen in combinations(fact.type.options, size)]
                 return subsets, len(fact.type.options) <= MAX_OPTIONS and not self.summed
             case "number":

@@ -12,7 +12,7 @@ from hazardrules.compiler.names import Names
 from hazardrules.compiler.plan import Compiled, CompiledAction, CompiledDerived, CompiledParameter, CompiledRule
 from hazardrules.compiler.resolve import HOURS, Resolver
 from hazardrules.compiler.scope import Scope
-from hazardrules.compiler.tables import row_conditions
+from hazardrules.compiler.tables import plain_conditions, row_conditions
 from hazardrules.diagnostics import did_you_mean, suggest
 from hazardrules.model import expressions as ir
 from hazardrules.model.law import ClauseRef, Effective, NotEncoded
@@ -133,8 +133,9 @@ class _Compiler:
         table = derived.table
         if table is None:
             return None
-        conditions = row_conditions(table, self.resolver, scope)
-        check_table(table, conditions, self.source, self.collector)
+        plain = plain_conditions(table, self.resolver, scope)
+        conditions = row_conditions(table, plain)
+        check_table(table, plain, self.source, self.collector)
         rows: list[tuple[ir.Expr, ir.Expr]] = []
         kind: ValueType | None = None
         for row, condition in zip(table.rows, conditions, strict=True):
@@ -230,8 +231,9 @@ class _Compiler:
                     frozenset(), overrides, amends,
                 )  # fmt: skip
             return
-        conditions = row_conditions(rule.table, self.resolver, here)
-        complete = check_table(rule.table, conditions, self.source, self.collector)
+        plain = plain_conditions(rule.table, self.resolver, here)
+        conditions = row_conditions(rule.table, plain)
+        complete = check_table(rule.table, plain, self.source, self.collector)
         for row, condition in zip(rule.table.rows, conditions, strict=True):
             if condition is None or not whole or (rule.when is not None and when is None):
                 continue

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from hazardrules.model.rules import DecisionTable, TableRow
 
 
-def row_conditions(table: DecisionTable, resolver: Resolver, scope: Scope) -> list[ir.Expr | None]:
-    """What each row of a decision table asks.
+def plain_conditions(table: DecisionTable, resolver: Resolver, scope: Scope) -> list[ir.Expr | None]:
+    """What the cells of each row of a decision table ask.
 
     Args:
         table: The table as written.
@@ -23,16 +23,23 @@ def row_conditions(table: DecisionTable, resolver: Resolver, scope: Scope) -> li
         scope: Where the table stands.
 
     Returns:
-        A condition per row; None for a row with a problem, which was reported. An `else` row holds where no other row
-        does; under `hit: first` a row asks also that no earlier row holds.
+        A condition per row; None for an `else` row, and for a row with a problem, which was reported.
     """
     headings = [resolver.resolve(heading, scope) for heading in table.headings]
-    plain: list[ir.Expr | None] = []
-    for row in table.rows:
-        if _is_else(row):
-            plain.append(None)
-        else:
-            plain.append(_row(row, headings, resolver, scope))
+    return [None if _is_else(row) else _row(row, headings, resolver, scope) for row in table.rows]
+
+
+def row_conditions(table: DecisionTable, plain: list[ir.Expr | None]) -> list[ir.Expr | None]:
+    """When each row of a decision table holds.
+
+    Args:
+        table: The table as written.
+        plain: What the cells of its rows ask.
+
+    Returns:
+        A condition per row; None for a row with a problem. An `else` row holds where no other row does; under
+        `hit: first` a row asks also that no earlier row holds.
+    """
     conditions: list[ir.Expr | None] = []
     for number, row in enumerate(table.rows):
         if _is_else(row):

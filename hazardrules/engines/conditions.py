@@ -34,6 +34,12 @@ _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 EMPTY: frozenset[str] = frozenset()
 
 
+
+def _counted(truths: list[str]) -> str:
+    """How many of some conditions hold; a long sum is no nest of sums, which Python's compiler could not follow."""
+    return " + ".join(truths) if len(truths) <= MAX_NESTING else f"sum(({', '.join(truths)},))"
+
+
 class Conditions:
     """Writes conditions on one kind of subject."""
 
@@ -119,7 +125,7 @@ class Conditions:
                 return f"({word.join(s for s, _ in pairs)})", f"({word.join(p for _, p in pairs)})"
             case ir.AtLeast(count=ir.Const(value=int() as count), items=items):
                 pairs = [self.both(item, depth + 1) for item in items]
-                return f"({' + '.join(s for s, _ in pairs)} >= {count})", f"({' + '.join(p for _, p in pairs)} >= {count})"
+                return f"({_counted([s for s, _ in pairs])} >= {count})", f"({_counted([p for _, p in pairs])} >= {count})"
             case ir.FactRef(base=ir.Self(), name=name):
                 return self._flag(name)
             case ir.DerivedRef(base=ir.Self(), name=name) if name in self.derived:

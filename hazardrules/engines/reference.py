@@ -61,9 +61,9 @@ class Evaluator:
         notes: What could not be computed, and why: (kind of note, words).
     """
 
-    def __init__(self, plan: Plan, root: Instance, as_of: date) -> None:
-        """Bind a plan to a case."""
-        self.plan, self.root, self.as_of = plan, root, as_of
+    def __init__(self, plan: Plan, root: Instance, as_of: date, *, as_if_in_force: bool = False) -> None:
+        """Bind a plan to a case; `as_if_in_force` counts rules that are not law on this day as if they were."""
+        self.plan, self.root, self.as_of, self.as_if_in_force = plan, root, as_of, as_if_in_force
         self.notes: dict[tuple[str, str], None] = {}
         self._memo: dict[tuple[int, str, str, bool], Any] = {}
 
@@ -88,7 +88,7 @@ class Evaluator:
 
     def matches(self, instance: Instance, name: str) -> Truth:
         """Whether a rule applies and its condition holds and none of its exceptions does."""
-        rule = self.plan.rules.get(name)
+        rule = self.plan.rules.get(name) or (self.plan.dormant.get(name) if self.as_if_in_force else None)
         if rule is None:
             return False
         key = (id(instance), "match", name, False)

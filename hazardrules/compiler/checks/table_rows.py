@@ -33,9 +33,7 @@ _Region = tuple[str, object]
 _Point = list[tuple[ir.Expr, _Region]]
 
 
-def check_table(
-    table: DecisionTable, conditions: list[ir.Expr | None], source: RulebookSource, collector: Collector
-) -> bool:
+def check_table(table: DecisionTable, conditions: list[ir.Expr | None], source: RulebookSource, collector: Collector) -> bool:
     """Report overlapping rows and gaps of a table with hit policy `unique`; under `first` only gaps matter.
 
     Returns:
@@ -57,20 +55,27 @@ def check_table(
         return has_else
     expressions, regions = grid
     keys = [_key(expr) for expr in expressions]
-    tests = [_test(condition) for _, condition in rows if condition is not None]
+    masks, mixed = _masks([condition for _, condition in rows if condition is not None], keys, regions)
     reported: set[tuple[int, int]] = set()
     gap: _Point | None = None
     for chosen in product(*regions):
-        point = list(zip(expressions, chosen, strict=True))
-        values = {key: region[1] for key, region in zip(keys, chosen, strict=True)}
-        hits = [number for number, test in enumerate(tests) if test(values)]
-        if not hits and gap is None:
-            gap = point
-        if table.hit == "unique":
+        fitting = (1 << len(rows)) - 1
+        for mask, region in zip(masks, chosen, strict=True):
+            fitting &= mask[region[1]]
+        if fitting and mixed:
+            values = {key: region[1] for key, region in zip(keys, chosen, strict=True)}
+            for number, test in mixed:
+                if not test(values):
+                    fitting &= ~(1 << number)
+        if not fitting:
+            gap = list(zip(expressions, chosen, strict=True)) if gap is None else gap
+        elif table.hit == "unique" and fitting & (fitting - 1):
+            hits = [number for number in range(len(rows)) if fitting >> number & 1]
             for later in hits[1:]:
                 pair = (hits[0], later)
                 if pair not in reported:
                     reported.add(pair)
+                    point = list(zip(expressions, chosen, strict=True))
                     first, second = rows[hits[0]][0], rows[later][0]
                     related = [Related(first.span, "related.row", {"number": str(first.number)})]
                     collector.report(
@@ -81,9 +86,30 @@ def check_table(
     return has_else or gap is None
 
 
-def _grid(
-    conditions: list[ir.Expr], source: RulebookSource
-) -> tuple[list[ir.Expr], list[list[_Region]]] | None:
+def _masks(
+    conditions: list[ir.Expr], keys: list[str], regions: list[list[_Region]]
+) -> tuple[list[dict[object, int]], list[tuple[int, Callable[[dict[str, object]], bool]]]]:
+    """Which rows each region of a column admits, as bits; and what is asked of several columns at once."""
+    masks: list[dict[object, int]] = [dict.fromkeys((value for _, value in column), 0) for column in regions]
+    mixed: list[tuple[int, Callable[[dict[str, object]], bool]]] = []
+    index = {key: number for number, key in enumerate(keys)}
+    for row, condition in enumerate(conditions):
+        asked: dict[int, list[Callable[[dict[str, object]], bool]]] = {}
+        for part in condition.items if isinstance(condition, ir.Junction) and condition.op == "and" else (condition,):
+            atoms: dict[str, tuple[ir.Expr, set[object]]] = {}
+            _collect(part, atoms)
+            if len(atoms) == 1:
+                asked.setdefault(index[next(iter(atoms))], []).append(_test(part))
+            else:
+                mixed.append((row, _test(part)))
+        for column, mask in enumerate(masks):
+            for value in mask:
+                if all(test({keys[column]: value}) for test in asked.get(column, ())):
+                    mask[value] |= 1 << row
+    return masks, mixed
+
+
+def _grid(conditions: list[ir.Expr], source: RulebookSource) -> tuple[list[ir.Expr], list[list[_Region]]] | None:
     atoms: dict[str, tuple[ir.Expr, set[object]]] = {}
     for condition in conditions:
         if not _collect(condition, atoms):
