@@ -378,7 +378,6 @@ class _Thresholds:
         """For a fact the constants that it is compared with."""
         self.mixed: set[tuple[str, str]] = set()
         """Facts that go into arithmetic, functions, sums or look-ups: no few values stand for all of theirs."""
-        self.summed = False
         self._seen: set[object] = set()
         self._rule(name)
 
@@ -429,8 +428,14 @@ class _Thresholds:
                         self._gather(derived.expr)
             case ir.RuleRef(name=name):
                 self._rule(name)
-            case ir.Total() | ir.Lookup():
-                self.summed = True
+            case ir.Total(parameter=parameter):
+                for name, rule in self.plan.rules.items():
+                    for ends in [action.values[parameter] for action in rule.actions if parameter in action.values]:
+                        for carrier in (name, *rule.amends):
+                            self._rule(carrier)
+                        for end in ends:
+                            if end is not None:
+                                self._gather(end)
 
     def _constant(self, expr: ir.Expr) -> Any:
         if isinstance(expr, ir.Const):
@@ -443,18 +448,18 @@ class _Thresholds:
         """Values of a fact worth trying, and whether they stand for all that it can have."""
         fact = self.source.subjects[kind].facts[name]
         key = (kind, name)
-        plain = key not in self.mixed and not self.summed
+        plain = key not in self.mixed
         match fact.type.name:
             case "bool":
-                return [True, False], not self.summed
+                return [True, False], True
             case "enum":
-                return list(fact.type.options), not self.summed
+                return list(fact.type.options), True
             case "set":
                 sizes = (
                     range(len(fact.type.options) + 1) if len(fact.type.options) <= MAX_OPTIONS else (0, 1, len(fact.type.options))
                 )
                 subsets = [frozenset(chosen) for size in sizes for chosen in combinations(fact.type.options, size)]
-                return subsets, len(fact.type.options) <= MAX_OPTIONS and not self.summed
+                return subsets, len(fact.type.options) <= MAX_OPTIONS
             case "number":
                 known = self.direct.get(key, set()) | (set() if plain else self.numbers)
                 return self._numbers(known or {0}, fact.minimum, fact.maximum, integer=fact.declared == "integer"), plain

@@ -34,7 +34,6 @@ _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 EMPTY: frozenset[str] = frozenset()
 
 
-
 def _counted(truths: list[str]) -> str:
     """How many of some conditions hold; a long sum is no nest of sums, which Python's compiler could not follow."""
     return " + ".join(truths) if len(truths) <= MAX_NESTING else f"sum(({', '.join(truths)},))"
@@ -198,11 +197,10 @@ class Conditions:
         if expr.left.type.name != "number":
             return self._tri(self._ask(expr))
         first, second = self.amount(left), self.amount(right)
-        if "ask(" in first and "ask(" not in second:  # the cheaper side first: where it is unknown, so is the answer
+        if second.isidentifier() or ("ask(" in first and "ask(" not in second):  # the cheaper side first
             first, second, op = second, first, _FLIPPED[op]  # type: ignore[assignment]  # see above
-        text = f"compare({op!r}, {first}, {second})"
-        if "ask(" in second:
-            text = f"None if (x := {first}) is None else compare({op!r}, x, {second})"
+        # where one side is unknown, so is the answer: the other need not be computed
+        text = f"None if (x := {first}) is None else compare({op!r}, x, {second})"
         return self._tri(self._local(text, text))
 
     def _against(self, left: ir.Expr, op: str, value: Any) -> tuple[str, str]:

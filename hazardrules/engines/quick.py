@@ -41,8 +41,10 @@ def subtract(left: Amount, right: Amount) -> Amount:
 
 def multiply(left: Amount, right: Amount) -> Amount:
     """The product; zero times anything is zero."""
-    if left is None or right is None or left.__class__ is Interval or right.__class__ is Interval:
+    if left.__class__ is Interval or right.__class__ is Interval:
         return intervals.multiply(left, right)
+    if left is None or right is None:
+        return 0 if left == 0 or right == 0 else None
     return normalise(left * right)  # type: ignore[operator]  # both are numbers
 
 

@@ -216,12 +216,12 @@ class Evaluator:
         key = f"carriers:{kind}:{parameter}"
         found = self.plan.engine_state.get(key)
         if found is None:
-            found = []
+            names: list[str] = []
             for name in self.plan.by_kind.get(kind, ()):
                 either = [self.plan.rules[other] for other in (name, *self.plan.amenders.get(name, ()))]
                 carried = any(parameter in action.values for rule in either for action in rule.actions)
-                found += [name] if carried and either[0].rule.kind != "amends" else []
-            self.plan.engine_state[key] = found
+                names += [name] if carried and either[0].rule.kind != "amends" else []
+            found = self.plan.engine_state[key] = names
         return cast("list[str]", found)
 
     def _carried(self, instance: Instance, rule: CompiledRule, parameter: str) -> intervals.Amount:

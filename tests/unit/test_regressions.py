@@ -126,7 +126,7 @@ def test_a_pack_that_is_not_looked_at_raises_no_level(load: Callable[..., hazard
     body = rule("n", "alarm") + rule("o", "people > 3", "major", special.format("n"))
     body += rule("m", "alarm", "other.one") + rule("l", "people > 3", "other.one", special.format("m"))
     book = load(
-        **{"levels": FILES["levels.yaml"] + other},
+        levels=FILES["levels.yaml"] + other,
         all__a=pack("rules:\n" + rule("r", "open", "general"), "a"),
         all__b=pack("rules:\n" + body, "b"),
     )
@@ -205,7 +205,7 @@ def test_a_moment_is_no_day_of_a_case(load: Callable[..., hazardrules.Rulebook])
     """It is refused with its path, and not met by a stack trace."""
     book = load("rules:\n" + rule("r", "open"))
     with pytest.raises(hazardrules.FactsError, match="as_of"):
-        book.classify({"place": {"open": True}}, as_of=datetime(2021, 12, 2, 8, 30))  # noqa: DTZ001 - local time
+        book.classify({"place": {"open": True}}, as_of=datetime(2021, 12, 2, 8, 30))
 
 
 def test_a_deadline_behind_the_end_of_the_calendar_is_not_computed() -> None:

@@ -7,7 +7,7 @@ the rows are then checked on the grid of all regions, exactly.
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from fractions import Fraction
 from itertools import pairwise, product
 from math import ceil, floor
@@ -155,12 +155,21 @@ def _collect(expr: ir.Expr, atoms: dict[str, tuple[ir.Expr, set[object]]]) -> bo
             return all(found)
         case ir.Compare(left=left, right=ir.Const(value=value)):
             return note(left, {value})
+        case ir.Compare(left=left) if left.type.name == "number":
+            return _collect(_against_zero(expr), atoms)
         case ir.In(item=item, options=options):
             return note(item, {option.value for option in options})
         case ir.FactRef() | ir.DerivedRef() | ir.RuleRef():
             return note(expr, {True, False})
         case _:
             return False
+
+
+def _against_zero(expr: ir.Compare) -> ir.Compare:
+    """Two computed numbers, compared by the sign of their difference."""
+    kind = replace(expr.left.type, integer=False)
+    difference = ir.Arithmetic("-", expr.left, expr.right, kind, expr.span)
+    return replace(expr, left=difference, right=ir.Const(0, kind, "0", expr.span))
 
 
 def _regions(expr: ir.Expr, points: set[object], source: RulebookSource) -> list[_Region] | None:
@@ -249,6 +258,8 @@ def _test(expr: ir.Expr) -> Callable[[dict[str, object]], bool]:
         case ir.Compare(op=op, left=left, right=ir.Const(value=value)):
             key, compare = _key(left), _COMPARE[op]
             return lambda values: compare(values[key], value)
+        case ir.Compare():
+            return _test(_against_zero(expr))
         case ir.In(item=item, options=options):
             key, known = _key(item), [option.value for option in options]
             return lambda values: values[key] in known
