@@ -23,12 +23,16 @@ class Ranges:
         key = (tuple(sorted(kinds)), packs)
         names = used.get(key)  # type: ignore[attr-defined]  # a dict, set one line above
         if names is None:
-            found = {
-                rule.level[0]
+            counts = {
+                rule.level[0]: 0
                 for rule in plan.compiled.rules.values()
                 if rule.on in kinds and rule.level is not None and (packs is None or rule.pack in packs)
             }
-            names = used[key] = tuple(sorted(found))  # type: ignore[index]  # see above
+            for rule in plan.rules.values():
+                if rule.on in kinds and rule.level is not None and (packs is None or rule.pack in packs):
+                    counts[rule.level[0]] += 1
+            names = used[key] = dict(sorted(counts.items()))  # type: ignore[index]  # see above
+        self.counts: dict[str, int] = names
         self.least = dict.fromkeys(names, 0)
         self.most = dict.fromkeys(names, 0)
         self.examined = dict.fromkeys(names, 0)
@@ -129,7 +133,7 @@ class Ranges:
         found = {}
         for name, least in self.least.items():
             examined, most = max(self.examined[name], least), max(self.most[name], least)
-            key = (name, least, examined, most)
+            key = (name, least, examined, most, self.counts[name])
             made = known.get(key)  # type: ignore[attr-defined]  # a dict, set above; ranges are frozen and few
             if made is None:
                 scale = self.scales[name]
@@ -140,6 +144,7 @@ class Ranges:
                     at_most=scale.levels[most].id,
                     at_most_examined=scale.levels[examined].id,
                     label=pick(scale.label, lang),
+                    rules=self.counts[name],
                 )
                 known[key] = made  # type: ignore[index]  # see above
             found[name] = made

@@ -87,6 +87,8 @@ class LevelRange(_Result):
         at_least: No fact can lower it below this.
         at_most: No fact can raise it above this.
         at_most_examined: The same, among the rules that the submitted facts touch.
+        rules: How many rules in force could give a level on this scale; with none, the lowest level says only that no law
+            of the rulebook speaks on this day.
     """
 
     scale: str
@@ -95,6 +97,7 @@ class LevelRange(_Result):
     at_most: str
     at_most_examined: str
     label: str
+    rules: int
 
 
 class MissingFacts(_Result):

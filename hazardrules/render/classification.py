@@ -115,6 +115,9 @@ class _Writer:
 
     def _range(self, found: LevelRange) -> Iterable[str | Part]:
         scale = found.scale
+        if not found.rules:
+            yield self.say("text.no_rule_in_force"), "dim"
+            return
         if found.level is not None:
             lowest = self.source.scales[scale].index[found.level] == 0
             yield self._level(scale, found.level) if not (lowest and found.at_most != found.level) else (

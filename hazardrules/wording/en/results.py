@@ -70,6 +70,7 @@ PHRASES: dict[str, str] = {
     "text.whole_country": "no place given: national law only",
     "text.levels": "Levels",
     "text.no_scale": "no rule is about this subject",
+    "text.no_rule_in_force": "no rule of this rulebook was in force on this day",
     "text.nothing_found": "nothing found so far",
     "text.at_least": "at least ",
     "text.could_be": ", could be ",

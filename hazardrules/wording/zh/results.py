@@ -70,6 +70,7 @@ PHRASES: dict[str, str] = {
     "text.whole_country": "未指明辖区，只适用全国规定",
     "text.levels": "等级",
     "text.no_scale": "没有任何规则涉及这一对象",
+    "text.no_rule_in_force": "这一天规则库中没有可适用的规则",
     "text.nothing_found": "尚未发现",
     "text.at_least": "至少 ",
     "text.could_be": "，可能 ",
