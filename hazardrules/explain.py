@@ -302,7 +302,9 @@ class Explainer:
         label = pick(self.source.subjects[expr.kind].parts[expr.part].label, self.lang) or expr.part
         words = self._quantified_name(expr, labels=False)
         key = "reason.none_of_parts" if expr.function == "any" else "reason.all_parts"
-        text = say(self.lang, key, {"label": label, "count": len(parts), "condition": self.written_text(expr.item) if expr.item else ""})
+        where = f" where {self.written_text(expr.where)}" if expr.where is not None else ""
+        condition = f"{self.written_text(expr.item)}{where}" if expr.item is not None else ""
+        text = say(self.lang, key, {"label": label, "count": len(parts), "condition": condition})
         return [Because(words if wanted else f"not {words}", text, expr.part, str(len(parts)), None)]
 
 

@@ -473,7 +473,7 @@ class _Thresholds:
         """The known numbers, one between each two, one on either side, near ones, and the declared bounds."""
         ordered = sorted(known)
         far = 1000 * (max(int(abs(number)) for number in ordered) + 1)
-        values = {*ordered, far, -far, ordered[0] - 1, ordered[-1] + 1}
+        values = {*ordered, *(sign * far * 1000**step for sign in (1, -1) for step in range(5)), ordered[0] - 1, ordered[-1] + 1}
         for below, above in pairwise(ordered):
             values.add(Fraction(below + above) / 2 if not integer else below // 1 + 1)
         values |= {bound for bound in (low, high) if bound is not None}

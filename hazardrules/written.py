@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from hazardrules.model import expressions as ir
@@ -25,7 +26,11 @@ def decimal_text(value: int | Fraction) -> str:
         whole = value * 10**digits
         text = str(abs(whole.numerator)).rjust(digits + 1, "0")
         return f"{'-' if value < 0 else ''}{text[:-digits]}.{text[-digits:]}" if digits else str(value.numerator)
-    return f"{value.numerator}/{value.denominator} (≈ {float(value):.6g})"
+    try:
+        rounded = f"{float(value):.6g}"
+    except OverflowError:  # beyond every float
+        rounded = f"{Decimal(value.numerator) / Decimal(value.denominator):.6g}"
+    return f"{value.numerator}/{value.denominator} (≈ {rounded})"
 
 
 def base_text(base: ir.Base) -> str:

@@ -118,7 +118,7 @@ def _report(graph: nx.DiGraph[Member], group: list[Member], places: Mapping[Memb
     edges = nx.find_cycle(graph.subgraph(group), start) if len(group) > 1 else [(start, start)]
     hops = [edge[0] for edge in edges]
     names = list(dict.fromkeys(hop[2] for hop in hops))
-    related = [Related(places[hop], "related.hop", {"name": hop[2]}) for hop in hops if hop in places]
+    related = [Related(places[hop], "related.hop", {"name": hop[2]}) for hop in hops if hop in places and len(hops) > 1]
     collector.report(301, places[start], path=" → ".join([*names, names[0]]), related=related)
 
 

@@ -544,6 +544,9 @@ class Resolver:
             return None
         if is_time:
             right = self.in_unit(right, DAYS if left.type.name == "date" else HOURS) or right
+            if left.type.name == "date" and isinstance(right, ir.Const) and not isinstance(right.value, int):
+                self.collector.report(203, expr.span, variant="date", right=Written().text(right))
+                return None  # a day has no hours: no such sum would ever be known
         return ir.DateShift(left, right, 1 if expr.op == "+" else -1, left.type, expr.span)
 
     def _choice(self, expr: ast.Choice, scope: Scope, expected: ValueType | None) -> ir.Expr | None:

@@ -400,7 +400,7 @@ class Evaluator:
     def _sum(self, _expr: ir.Quantified, chosen: list[tuple[Truth, Any]]) -> intervals.Amount:
         total: intervals.Amount = 0
         for included, item in chosen:
-            total = intervals.add(total, item if included is True else intervals.hull(0, item))
+            total = intervals.coarse(intervals.add(total, item if included is True else intervals.hull(0, item)))
         return total
 
     def _extreme(self, expr: ir.Quantified, chosen: list[tuple[Truth, Any]]) -> intervals.Amount:

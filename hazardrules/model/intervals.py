@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from hazardrules.model.values import Truth
 
 Amount = Number | Interval | None
+MAX_BITS = 50_000
+_GRID = 10**3000
 _Bound = int | Fraction | float
 """A bound; the only floats are plus and minus infinity, and comparisons with them are exact."""
 
@@ -75,6 +77,16 @@ def scale(amount: Amount, factor: Fraction) -> Amount:
     """An amount in another unit; factors are positive."""
     low, high = bounds(amount)
     return between(low * factor if not isinstance(low, float) else low, high * factor if not isinstance(high, float) else high)
+
+
+def coarse(amount: Amount) -> Amount:
+    """An amount itself, or the bounds next to it where it became too fine to compute with: a sum of thousands of odd quotients."""
+    low, high = bounds(amount)
+    if all(bound.denominator.bit_length() <= MAX_BITS for bound in (low, high) if not isinstance(bound, float)):
+        return amount
+    lower = low if isinstance(low, float) else Fraction(math.floor(low * _GRID), _GRID)
+    upper = high if isinstance(high, float) else Fraction(math.ceil(high * _GRID), _GRID)
+    return between(lower, upper)
 
 
 def least(amounts: Iterable[Amount]) -> Amount:

@@ -80,8 +80,10 @@ def test_the_order_of_rules_and_files_does_not_matter(
     turned = head + "\nrules:\n" + "".join(f"{each.rstrip()}\n" for each in data.draw(st.permutations(rules)) if each.strip())
     other = dict(reversed({**files, "all/drawn.yaml": turned}.items()))
     first, second = (load(each).classify({"place": facts}, as_of=day) for each in (files, other))
-    leave_out = {"rulebook"}
-    assert first.model_dump(exclude=leave_out) == second.model_dump(exclude=leave_out)
+    said = [answer.model_dump(exclude={"rulebook", "notes"}) for answer in (first, second)]
+    assert said[0] == said[1]
+    notes = [sorted(re.sub(r":\d+:\d+", "", note) for note in answer.notes) for answer in (first, second)]
+    assert set(notes[0]) == set(notes[1])
 
 
 @SLOW

@@ -35,7 +35,7 @@ PHRASES: dict[str, str] = {
     "HR302": "rows {first} and {second} overlap, for instance where {where}",
     "HR303": "no row covers the case that {where}",
     "HR303.hint_else": "add a row, or a last row with `else` in its first column",
-    "HR304": "overlap and gaps of this table could not be checked: a cell compares with something that is not fixed, or the grid is too large",
+    "HR304": "overlap and gaps of this table could not be checked: a column is about dates or texts, or there are too many combinations",
     "HR406.early": "`{name}` is in force from {day}, but `{law}` only from {start}",
     "HR406.late": "`{name}` stays in force, but `{law}` is no longer in force from {until}",
     "HR407": "clause `{clause}` of `{law}` is listed as not encoded, but this pack encodes it",
