@@ -8,30 +8,29 @@ or its facts go into sums and quotients) is kept as proposed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from fractions import Fraction
-from itertools import combinations, islice, pairwise, product
-from typing import TYPE_CHECKING, Any
+from itertools import combinations, islice
+from typing import TYPE_CHECKING
 
 from hazardrules.engines.base import walk
-from hazardrules.engines.reference import Evaluator
-from hazardrules.intake.instance import copy_of
 from hazardrules.model import expressions as ir
-from hazardrules.model.values import Interval, normalise
+from hazardrules.model.values import Interval
+from hazardrules.trial import Trial
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from hazardrules.compiler.plan import CompiledRule
+    from hazardrules.engines.reference import Evaluator
     from hazardrules.model.instances import Instance
     from hazardrules.model.values import Truth
 
 MAX_SETS = 5
 MAX_PROPOSED = 60
-MAX_TRIED = 400
-"""So many values of one set are tried, and at most ten times as many for one direction of a rule."""
-MAX_VALUES = 72
-MAX_OPTIONS = 6
+MAX_FACTOR = 24
+"""So many of the smallest sets of each part are combined with those of the other parts."""
+MAX_CHOICES = 15
+MAX_SPARE = 4
+"""So many items more than needed are looked at where some of many must hold."""
 
 Sets = list[frozenset[str]]
 
@@ -79,10 +78,11 @@ class _Search:
         self.plan = evaluator.plan
         self.coarse: set[str] = set()
         """Facts that were proposed together only because one comparison reads them all: fewer may do."""
+        self._known: dict[tuple[int, str, bool], Sets] = {}
 
     def settle(self, instance: Instance, name: str, *, wanted: bool) -> tuple[tuple[tuple[str, ...], ...], bool]:
         proposed = _smallest(facts for facts in self._rule(instance, name, wanted) if facts)
-        trial = _Trial(self.evaluator, instance, name, wanted=wanted)
+        trial = Trial(self.evaluator, instance, name, wanted=wanted)
         found: Sets = []
         rejected: Sets = []
         for facts in proposed:
@@ -121,6 +121,12 @@ class _Search:
         return _product(parts) if wanted else _union(parts)
 
     def _match(self, instance: Instance, rule: CompiledRule, wanted: bool) -> Sets:
+        key = (id(instance), rule.name, wanted)
+        if key not in self._known:
+            self._known[key] = self._match_anew(instance, rule, wanted)
+        return self._known[key]
+
+    def _match_anew(self, instance: Instance, rule: CompiledRule, wanted: bool) -> Sets:
         if rule.name in self.plan.force and wanted:
             return []  # nobody knows whether it was in force: no fact settles that
         parts = [] if rule.scope is None else [self.sets(rule.scope, instance, {}, wanted)]
@@ -146,7 +152,10 @@ class _Search:
                 found = self.plan.compiled.derived.get((instance.kind, name)) if instance is not None else None
                 if instance is None or found is None:
                     return self._atom(expr, here, env)
-                return self.sets(found.expr, instance, {}, wanted)
+                key = (id(instance), f"derived:{name}", wanted)
+                if key not in self._known:
+                    self._known[key] = self.sets(found.expr, instance, {}, wanted)
+                return self._known[key]
             case ir.RuleRef(base=base, name=name):
                 instance = self.evaluator.find(base, here, env)
                 rule = self.plan.rules.get(name)
@@ -172,8 +181,11 @@ class _Search:
         unknown = [item for item, truth in zip(items, truths, strict=True) if truth is None]
         held = sum(truth is True for truth in truths)
         lacking = need - held if wanted else held + len(unknown) - need + 1
-        parts = [self.sets(item, here, env, wanted) for item in unknown]
-        chosen = islice(combinations(parts, max(lacking, 0)), MAX_PROPOSED)
+        parts = [found for item in unknown if (found := self.sets(item, here, env, wanted))]
+        if lacking > len(parts):
+            return []
+        parts.sort(key=lambda found: _by_size(found[0]))  # the items that need the fewest facts make the smallest sets
+        chosen = islice(combinations(parts[: lacking + MAX_SPARE], max(lacking, 0)), MAX_CHOICES)
         return _union([_product(list(combination)) for combination in chosen])
 
     def _parts(self, expr: ir.Quantified, item: ir.Expr, here: Instance, env: Mapping[str, Instance], wanted: bool) -> Sets:
@@ -288,14 +300,17 @@ def _by_size(facts: frozenset[str]) -> tuple[int, tuple[str, ...]]:
 
 
 def _smallest(sets: Iterable[frozenset[str]]) -> Sets:
-    """Without sets that contain another one; smallest first."""
+    """Without sets that contain another one; smallest first, and at most so many that a larger one is not needed."""
+    by_length: dict[int, set[frozenset[str]]] = {}
+    for facts in sets:
+        by_length.setdefault(len(facts), set()).add(facts)
     kept: Sets = []
-    for facts in sorted(set(sets), key=_by_size):
-        if not any(other <= facts for other in kept):
-            kept.append(facts)
+    for length in sorted(by_length):
+        fresh = [facts for facts in by_length[length] if not any(other <= facts for other in kept)]
+        kept += sorted(fresh, key=sorted)
         if len(kept) >= MAX_PROPOSED:
             break
-    return kept
+    return kept[:MAX_PROPOSED]
 
 
 def _union(parts: list[Sets]) -> Sets:
@@ -305,189 +320,7 @@ def _union(parts: list[Sets]) -> Sets:
 def _product(parts: list[Sets]) -> Sets:
     combined: Sets = [frozenset()]
     for part in sorted(parts, key=len):
-        combined = _smallest(a | b for a in combined for b in part)
+        combined = _smallest(a | b for a in combined[:MAX_FACTOR] for b in part[:MAX_FACTOR])
         if not combined:
             break
     return combined
-
-
-class _Trial:
-    """Tries values for a set of facts: does some choice settle the rule?"""
-
-    def __init__(self, evaluator: Evaluator, instance: Instance, name: str, *, wanted: bool) -> None:
-        self.plan, self.as_of, self.name, self.wanted = evaluator.plan, evaluator.as_of, name, wanted
-        self.root = copy_of(evaluator.root)  # values are tried on a copy: others may be reading the case
-        self.instances = {found.path: found for found in walk(self.root)}
-        self.instance = self.instances[instance.path]
-        self.source = evaluator.plan.compiled.source
-        self.values = _Thresholds(evaluator.plan, name, evaluator.as_of)
-        self.left = 10 * MAX_TRIED
-        self._known: dict[frozenset[str], bool | None] = {}
-
-    def works(self, facts: frozenset[str]) -> bool | None:
-        """Whether some values of these facts settle the rule as wanted; None where that is neither found nor excluded."""
-        if facts not in self._known:
-            self._known[facts] = self._works(facts)
-        return self._known[facts]
-
-    def _works(self, facts: frozenset[str]) -> bool | None:
-        places: list[tuple[Instance, str]] = []
-        choices: list[list[Any]] = []
-        exhaustive, total = True, 1
-        for path in sorted(facts):
-            place = self._place(path)
-            if place is None:
-                return None  # a list of parts, or a part that was not submitted: not tried out
-            values, all_of_them = self.values.of(place[0].kind, place[1])
-            places.append(place)
-            choices.append(values)
-            exhaustive = exhaustive and all_of_them
-            total *= max(len(values), 1)
-        if total > min(MAX_TRIED, self.left):
-            return None
-        self.left -= total
-        for chosen in product(*choices):
-            for (instance, fact), value in zip(places, chosen, strict=True):
-                instance.facts[fact] = value
-            truth = Evaluator(self.plan, self.root, self.as_of).truth(self.instance, self.name)
-            for instance, fact in places:
-                del instance.facts[fact]
-            if truth is self.wanted:
-                return True
-        return False if exhaustive else None
-
-    def _place(self, path: str) -> tuple[Instance, str] | None:
-        around = (p for p in self.instances if not p or path.startswith(f"{p}."))
-        for prefix in sorted(around, key=len, reverse=True):
-            instance = self.instances[prefix]
-            name = path[len(prefix) + 1 :] if prefix else path
-            if name in self.source.subjects[instance.kind].facts:
-                return instance, name
-        return None
-
-
-class _Thresholds:
-    """For every fact the values worth trying: both sides of each constant that a rule compares it with."""
-
-    def __init__(self, plan: Any, name: str, as_of: date) -> None:
-        self.source = plan.compiled.source
-        self.plan, self.as_of = plan, as_of
-        self.numbers: set[int | Fraction] = {0, 1}
-        self.days: set[date] = {as_of}
-        self.direct: dict[tuple[str, str], set[Any]] = {}
-        """For a fact the constants that it is compared with."""
-        self.mixed: set[tuple[str, str]] = set()
-        """Facts that go into arithmetic, functions, sums or look-ups: no few values stand for all of theirs."""
-        self._seen: set[object] = set()
-        self._rule(name)
-
-    def _rule(self, name: str) -> None:
-        if name in self._seen or name not in self.plan.rules:
-            return
-        self._seen.add(name)
-        rule = self.plan.rules[name]
-        for expr in (rule.when, *rule.unless, *([rule.scope] if rule.scope is not None else [])):
-            self._gather(expr)
-        for other in self.plan.overriders.get(name, ()):
-            self._rule(other)
-
-    def _gather(self, expr: ir.Expr) -> None:
-        """Note constants, and which facts are compared with which."""
-        whole: set[int] = set()
-        """The facts that stand where a few values stand for all: by the id of their place in the tree."""
-        for item in ir.walk(expr):
-            self._note(item, whole)
-            if isinstance(item, ir.FactRef) and item.type.name not in ("bool", "enum", "set") and id(item) not in whole:
-                self.mixed.add((item.kind, item.name))
-
-    def _note(self, item: ir.Expr, whole: set[int]) -> None:
-        match item:
-            case ir.Compare(left=left, right=right):
-                for fact, other in ((left, right), (right, left)):
-                    value = self._constant(other)
-                    if isinstance(fact, ir.FactRef) and value is not None:
-                        whole.add(id(fact))
-                        self.direct.setdefault((fact.kind, fact.name), set()).add(value)
-            case ir.In(item=ir.FactRef() as fact, options=options):
-                whole.add(id(fact))
-                self.direct.setdefault((fact.kind, fact.name), set()).update(option.value for option in options)
-            case ir.Const(value=bool()):
-                pass
-            case ir.Const(value=int() | Fraction() as value):
-                self.numbers.add(value)
-            case ir.Const(value=date() as day):
-                self.days.add(day)
-            case ir.ParameterRef():
-                value = self._constant(item)
-                if isinstance(value, (int, Fraction)) and not isinstance(value, bool):
-                    self.numbers.add(value)
-            case ir.DerivedRef(name=name):
-                for key, derived in self.plan.compiled.derived.items():
-                    if key[1] == name and key not in self._seen:
-                        self._seen.add(key)
-                        self._gather(derived.expr)
-            case ir.RuleRef(name=name):
-                self._rule(name)
-            case ir.Total(parameter=parameter):
-                for name, rule in self.plan.rules.items():
-                    for ends in [action.values[parameter] for action in rule.actions if parameter in action.values]:
-                        for carrier in (name, *rule.amends):
-                            self._rule(carrier)
-                        for end in ends:
-                            if end is not None:
-                                self._gather(end)
-
-    def _constant(self, expr: ir.Expr) -> Any:
-        if isinstance(expr, ir.Const):
-            return expr.value
-        if isinstance(expr, ir.AsOf):
-            return self.as_of
-        return self.plan.parameters.get(expr.name) if isinstance(expr, ir.ParameterRef) else None
-
-    def of(self, kind: str, name: str) -> tuple[list[Any], bool]:
-        """Values of a fact worth trying, and whether they stand for all that it can have."""
-        fact = self.source.subjects[kind].facts[name]
-        key = (kind, name)
-        plain = key not in self.mixed
-        match fact.type.name:
-            case "bool":
-                return [True, False], True
-            case "enum":
-                return list(fact.type.options), True
-            case "set":
-                sizes = (
-                    range(len(fact.type.options) + 1) if len(fact.type.options) <= MAX_OPTIONS else (0, 1, len(fact.type.options))
-                )
-                subsets = [frozenset(chosen) for size in sizes for chosen in combinations(fact.type.options, size)]
-                return subsets, len(fact.type.options) <= MAX_OPTIONS
-            case "number":
-                known = self.direct.get(key, set()) | (set() if plain else self.numbers)
-                return self._numbers(known or {0}, fact.minimum, fact.maximum, integer=fact.declared == "integer"), plain
-            case "date" | "datetime":
-                return self._days(moment=fact.type.name == "datetime"), plain
-            case _:
-                texts = sorted(self.direct.get(key, set()))
-                return [*texts, "".join(texts) + "x"], plain
-
-    def _numbers(self, known: set[Any], low: Any, high: Any, *, integer: bool) -> list[Any]:
-        """The known numbers, one between each two, one on either side, near ones, and the declared bounds."""
-        ordered = sorted(known)
-        far = 1000 * (max(int(abs(number)) for number in ordered) + 1)
-        values = {*ordered, *(sign * far * 1000**step for sign in (1, -1) for step in range(5)), ordered[0] - 1, ordered[-1] + 1}
-        for below, above in pairwise(ordered):
-            values.add(Fraction(below + above) / 2 if not integer else below // 1 + 1)
-        values |= {bound for bound in (low, high) if bound is not None}
-        if len(ordered) * 3 < MAX_VALUES:
-            values |= {number + step for number in ordered for step in (-1, 1, Fraction(1, 1000))}
-        kept = [normalise(v) for v in sorted(values) if (low is None or v >= low) and (high is None or v <= high)]
-        return [v for v in kept if not integer or isinstance(v, int)]
-
-    def _days(self, *, moment: bool) -> list[Any]:
-        days: set[date] = set()
-        for day in self.days:
-            for step in (-1, 0, 1, -400, 400, -40000, 40000):
-                try:
-                    days.add(date(day.year, day.month, day.day) + timedelta(days=step))
-                except OverflowError:
-                    continue
-        return [datetime(d.year, d.month, d.day) if moment else d for d in sorted(days)]  # noqa: DTZ001 - local time

@@ -140,21 +140,31 @@ class Token:
 
 
 class Vocabulary:
-    """The labels that may stand in expressions, for longest-match look-up."""
+    """The labels that may stand in expressions, for longest-match look-up.
+
+    A label that begins with an operator word ("not checked") would change what an expression says; it can only be
+    written in quotes, as `「not checked」`.
+    """
 
     def __init__(self, labels: Iterable[str] = ()) -> None:
         """Index labels by their first character."""
         self._by_first: dict[str, list[str]] = {}
         words = {label for label in labels if label and not _NAME.fullmatch(label)}
+        words = {label for label in words if label.split()[0] not in KEYWORDS}
         for label in sorted(words, key=len, reverse=True):
             self._by_first.setdefault(label[0], []).append(label)
 
     def longest(self, text: str, at: int) -> str | None:
         """The longest label that stands at a position."""
         for label in self._by_first.get(text[at], ()):
-            if text.startswith(label, at):
+            if text.startswith(label, at) and not (_is_word(label[-1]) and _is_word(text[at + len(label) : at + len(label) + 1])):
                 return label
         return None
+
+
+def _is_word(character: str) -> bool:
+    """A character that goes on an ASCII name: a label does not end in the middle of one."""
+    return character.isascii() and (character.isalnum() or character == "_")
 
 
 def tokenize(text: str, vocabulary: Vocabulary) -> list[Token] | LexError:

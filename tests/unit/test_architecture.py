@@ -29,6 +29,7 @@ ROOMS = (
     ("syntax", "compiler"),
     ("intake",),
     ("engines",),
+    ("trial",),
     ("explain", "missing", "duties", "levels"),
     ("classify",),
     ("cache",),

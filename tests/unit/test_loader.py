@@ -495,3 +495,14 @@ def test_no_text_makes_the_loader_fail(tmp_path: Path, data: st.DataObject) -> N
     folder = tmp_path / "spoiled"
     shutil.rmtree(folder, ignore_errors=True)
     load(write(folder, files))
+
+
+def test_a_label_never_ends_within_a_name_and_never_begins_with_an_operator_word() -> None:
+    """`not checked_before_trip` says not, whatever labels there are; a label of several words still wins as a whole."""
+    from hazardrules.syntax.lexer import Vocabulary, tokenize
+
+    vocabulary = Vocabulary(["not checked", "checked by", "fire class", "检查", "非法"])
+    tokens = tokenize("not checked_before_trip and fire class == a or 非法", vocabulary)
+    assert isinstance(tokens, list)
+    assert [token.text for token in tokens] == ["not", "checked_before_trip", "and", "fire class", "==", "a", "or", "非法"]
+    assert [token.text for token in tokenize("not checked", vocabulary) or []] == ["not", "checked"]

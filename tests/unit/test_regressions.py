@@ -213,6 +213,13 @@ def test_a_deadline_behind_the_end_of_the_calendar_is_not_computed() -> None:
     assert add_span(date.max, CalendarSpan(working_days=5), lambda _day: True) is None
 
 
+def test_hours_are_not_added_to_a_day(load: Callable[..., hazardrules.Rulebook]) -> None:
+    """The sum was unknown for ever; it is refused when the rulebook is loaded."""
+    assert load("rules:\n" + rule("r", "checked + 48 h < as_of")).warnings == ()
+    with pytest.raises(hazardrules.RulebookError, match="HR203"):
+        load("rules:\n" + rule("r", "checked + 12 h < as_of"))
+
+
 # decision tables
 
 
@@ -249,6 +256,13 @@ def test_a_table_of_five_hundred_rows_is_checked_at_once(load: Callable[..., haz
     begun = time.process_time()
     load(table("area", *rows, "else | -"))
     assert time.process_time() - begun < 20
+
+
+def test_a_table_over_two_computed_numbers_is_proven_complete(load: Callable[..., hazardrules.Rulebook]) -> None:
+    """They are compared by the sign of their difference, so that an open row gives its lowest level at least."""
+    book = load(table("load > limit", "yes | major", "no | general"))
+    assert book.warnings == ()
+    assert level(book, load=1).at_least == "general"
 
 
 # what touches a rule
@@ -376,3 +390,29 @@ def test_a_count_over_thousands_of_items_is_compiled(load: Callable[..., hazardr
     book = load('rules:\n  - id: r\n    clause: "1"\n    text: {zh: 文, en: text}\n' + block + "    level: major\n")
     assert truths(book, people=3)["r"] is True
     assert truths(book, people=2)["r"] is False
+
+
+def test_a_number_beyond_every_float_is_shown(load: Callable[..., hazardrules.Rulebook]) -> None:
+    """A fraction of some hundred digits has no float beside it."""
+    derived = (
+        f"derived:\n  d: {{clause: '1', label: {{zh: 值, en: value}}, report: true, is: {' * '.join(['(load / 3 kg)'] * 12)}}}\n"
+    )
+    answer = load(derived + "rules:\n" + rule("r", "d > 1")).classify({"place": {"load": "1e36 t"}}, as_of=DAY)
+    assert "E+462" in answer.derived[0].value or "e+462" in answer.derived[0].value
+
+
+def test_a_sum_of_thousands_of_odd_quotients_is_bounded_not_endless(load: Callable[..., hazardrules.Rulebook]) -> None:
+    """Its exact denominator would grow with every part; bounds of three thousand decimals decide as well."""
+    book = load("rules:\n" + rule("r", "sum(1 kg / t.mass for t in tanks) > 60"))
+    tanks = [{"mass": f"50.{number:04}{'7' * 30}"} for number in range(4000)]
+    begun = time.process_time()
+    assert truths(book, tanks=tanks)["r"] is True
+    assert truths(book, tanks=tanks[:2900])["r"] is False
+    assert time.process_time() - begun < 30
+
+
+def test_the_reason_of_a_quantifier_says_which_parts_were_asked(load: Callable[..., hazardrules.Rulebook]) -> None:
+    """All tanks were counted as asked where only the full ones were."""
+    book = load("rules:\n" + rule("r", "all(t.mass <= 50 kg for t in tanks where t.full)"))
+    answer = book.classify({"place": {"tanks": [{"full": False, "mass": 90}, {"full": True, "mass": 40}]}}, as_of=DAY)
+    assert "where t.full" in answer.findings[0].reasons[0].text
