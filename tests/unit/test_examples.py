@@ -51,7 +51,7 @@ EXPECTED = {
         {"ban_activity", "stop_act", "fine", "eliminate_hazard"},
     ),
     "tipper.yaml": (
-        {"offence": "unlawful"},
+        {"offence": None},
         {
             "road.traffic_law.goods_overload_above_30",
             "road.over_limit.divisible_cargo",
@@ -84,6 +84,7 @@ def test_an_example_has_the_levels_findings_and_actions_it_is_there_to_show(name
     (case,) = load_cases_file(EXAMPLES / name, national.intake)
     result = national.classify(case)
     assert {scale: result.levels[scale].level for scale in levels} == levels
+    assert result.levels["offence"].at_least == "unlawful"
     assert findings <= {finding.rule for finding in result.findings}
     assert actions <= {action.action for action in result.actions}
 
