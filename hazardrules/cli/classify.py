@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 INPUT = click.Path(exists=True, dir_okay=False, allow_dash=True)
 
 
-class Session:
+class Run:
     """The cases of one run, with its options; counts what could not be read."""
 
     def __init__(
@@ -98,14 +98,14 @@ class Session:
             sys.exit(PROBLEMS)
 
 
-def _misnamed(case: Case, session: Session, error: Exception) -> FactsError:
+def _misnamed(case: Case, run: Run, error: Exception) -> FactsError:
     """A name in a case that the rulebook does not know, as a problem of that case."""
     from hazardrules.errors import FactsError, LookupFailedError  # noqa: PLC0415 - only where something is wrong
     from hazardrules.intake import Problem  # noqa: PLC0415
 
     if not isinstance(error, LookupFailedError):
         raise error
-    words = lookup_words(error, session.lang)
+    words = lookup_words(error, run.lang)
     path = "jurisdiction" if error.what == "jurisdiction" else "complete" if error.what == "pack" else ""
     return FactsError([Problem(path, "cli.verbatim", {"words": words}, (), case.place)])
 
@@ -166,44 +166,44 @@ def classify_command(
       hazardrules classify --format jsonl inspections.jsonl > answers.jsonl
     """  # noqa: D301 - `\b` is click's mark for lines that it must not fill
     book, chosen = open_book(folder, lang)
-    session = Session(book, chosen, as_of=as_of, jurisdiction=jurisdiction, packs=packs, complete=complete, engine=engine)
+    run = Run(book, chosen, as_of=as_of, jurisdiction=jurisdiction, packs=packs, complete=complete, engine=engine)
     cases = _inputs(files, book, input_format, _subject(book, subject, chosen), chosen)
-    answers = _answers(cases, session)
+    answers = _answers(cases, run)
     if output == "text":
-        _write_texts(answers, session, verbose=verbose)
+        _write_texts(answers, run, verbose=verbose)
     else:
-        _write_json(answers, session, output)
-    session.finish()
+        _write_json(answers, run, output)
+    run.finish()
 
 
 def _answers(
-    cases: Iterable[Case | FactsError], session: Session
+    cases: Iterable[Case | FactsError], run: Run
 ) -> Iterator[tuple[Case | None, Classification | FactsError, bool]]:
     """Case by case: the case, its answer or its problems, and whether its day comes from the clock."""
     from hazardrules.errors import FactsError, LookupFailedError  # noqa: PLC0415 - with the rulebook
 
     for case in cases:
-        session.read += 1
+        run.read += 1
         if isinstance(case, FactsError):
-            session.problems(case)
+            run.problems(case)
             yield None, case, False
             continue
-        options, from_clock = session.options(case)
+        options, from_clock = run.options(case)
         try:
-            answer = session.book.classify(case, **options)
+            answer = run.book.classify(case, **options)
         except FactsError as error:
-            session.problems(error)
+            run.problems(error)
             yield case, error, False
         except LookupFailedError as error:
-            problem = _misnamed(case, session, error)
-            session.problems(problem)
+            problem = _misnamed(case, run, error)
+            run.problems(problem)
             yield case, problem, False
         else:
             yield case, answer, from_clock
 
 
 def _write_texts(
-    answers: Iterable[tuple[Case | None, Classification | FactsError, bool]], session: Session, *, verbose: bool
+    answers: Iterable[tuple[Case | None, Classification | FactsError, bool]], run: Run, *, verbose: bool
 ) -> None:
     from hazardrules.errors import FactsError  # noqa: PLC0415 - with the rulebook
     from hazardrules.render.classification import render_classification  # noqa: PLC0415
@@ -216,24 +216,24 @@ def _write_texts(
         page = Page()
         if written:
             page.line("")
-        page.extend(render_classification(answer, session.book.compiled.source, verbose=verbose, today=from_clock))
+        page.extend(render_classification(answer, run.book.compiled.source, verbose=verbose, today=from_clock))
         write_page(page)
         written += 1
-    if not session.read:
-        complain(say(session.lang, "cli.no_cases"))
+    if not run.read:
+        complain(say(run.lang, "cli.no_cases"))
 
 
-def _write_json(answers: Iterable[tuple[Case | None, Classification | FactsError, bool]], session: Session, output: str) -> None:
+def _write_json(answers: Iterable[tuple[Case | None, Classification | FactsError, bool]], run: Run, output: str) -> None:
     from hazardrules.errors import FactsError  # noqa: PLC0415 - with the rulebook
     from hazardrules.render import json  # noqa: PLC0415
 
     def values() -> Iterator[dict[str, Any]]:
         for case, answer, from_clock in answers:
             if isinstance(answer, FactsError):
-                yield json.unreadable(answer, session.lang, case.name if case is not None else None)
+                yield json.unreadable(answer, run.lang, case.name if case is not None else None)
                 continue
             if from_clock:
-                answer.notes.insert(0, say(session.lang, "text.today", {"day": answer.as_of.isoformat()}))
+                answer.notes.insert(0, say(run.lang, "text.today", {"day": answer.as_of.isoformat()}))
             yield json.as_data(answer)
 
     if output == "jsonl":
@@ -282,11 +282,11 @@ def explain_command(
       hazardrules explain gas.cylinders.overdue --part cylinders[2] shop.yaml
     """  # noqa: D301 - `\b` is click's mark for lines that it must not fill
     book, chosen = open_book(folder, lang)
-    session = Session(book, chosen, as_of=as_of, jurisdiction=jurisdiction, packs=packs, complete=complete, engine=engine)
+    run = Run(book, chosen, as_of=as_of, jurisdiction=jurisdiction, packs=packs, complete=complete, engine=engine)
     names = _rules_named(book, rule, chosen)
     cases = _inputs(files, book, input_format, _subject(book, subject, chosen), chosen)
-    _write_explanations(_explained(cases, session, names, part), session, output, verbose=verbose)
-    session.finish()
+    _write_explanations(_explained(cases, run, names, part), run, output, verbose=verbose)
+    run.finish()
 
 
 def _rules_named(book: Rulebook, rule: str, lang: str) -> list[str]:
@@ -302,45 +302,45 @@ def _rules_named(book: Rulebook, rule: str, lang: str) -> list[str]:
 
 
 def _explained(
-    cases: Iterable[Case | FactsError], session: Session, names: list[str], part: str
+    cases: Iterable[Case | FactsError], run: Run, names: list[str], part: str
 ) -> Iterator[tuple[Case, str, Explanation]]:
     from hazardrules.errors import FactsError, LookupFailedError  # noqa: PLC0415 - with the rulebook
 
     for case in cases:
-        session.read += 1
+        run.read += 1
         if isinstance(case, FactsError):
-            session.problems(case)
+            run.problems(case)
             continue
-        options, _ = session.options(case)
+        options, _ = run.options(case)
         try:
-            kind = session.book.inquire(case, **options).root.kind
-            found = [session.book.explain(case, name, part=part, **options) for name in names]
+            kind = run.book.inquire(case, **options).root.kind
+            found = [run.book.explain(case, name, part=part, **options) for name in names]
         except FactsError as error:
-            session.problems(error)
+            run.problems(error)
         except LookupFailedError as error:
-            session.problems(
-                _no_such_part(case, session, error, names[0]) if error.what == "part" else _misnamed(case, session, error)
+            run.problems(
+                _no_such_part(case, run, error, names[0]) if error.what == "part" else _misnamed(case, run, error)
             )
         else:
             shown = [item for item in found if item.truth != "fails"] or found
             yield from ((replace(case, as_of=options["as_of"] or case.as_of), kind, item) for item in shown)
 
 
-def _no_such_part(case: Case, session: Session, error: Exception, rule: str) -> FactsError:
+def _no_such_part(case: Case, run: Run, error: Exception, rule: str) -> FactsError:
     """The case has nothing that the rule is about."""
     from hazardrules.errors import FactsError, LookupFailedError  # noqa: PLC0415 - only where something is wrong
     from hazardrules.intake import Problem  # noqa: PLC0415
     from hazardrules.render.labels import Labels  # noqa: PLC0415
 
-    labels = Labels(session.book.compiled.source, session.lang)
-    on = session.book.compiled.rules[rule].on
+    labels = Labels(run.book.compiled.source, run.lang)
+    on = run.book.compiled.rules[rule].on
     if isinstance(error, LookupFailedError) and error.name != on:
-        return _misnamed(case, session, error)
+        return _misnamed(case, run, error)
     words = labels.say("cli.nothing_to_judge", rule=rule, subject=labels.subject(on))
     return FactsError([Problem("", "cli.verbatim", {"words": words}, (), case.place)])
 
 
-def _write_explanations(found: Iterable[tuple[Case, str, Explanation]], session: Session, output: str, *, verbose: bool) -> None:
+def _write_explanations(found: Iterable[tuple[Case, str, Explanation]], run: Run, output: str, *, verbose: bool) -> None:
     from hazardrules.render import json  # noqa: PLC0415 - with the rulebook
     from hazardrules.render.explanation import render_explanation  # noqa: PLC0415
 
@@ -359,7 +359,7 @@ def _write_explanations(found: Iterable[tuple[Case, str, Explanation]], session:
         for number, (case, kind, explanation) in enumerate(found):
             if number:
                 click.echo()
-            source = session.book.compiled.source
+            source = run.book.compiled.source
             name = case.name
-            day = say(session.lang, "text.law_of", {"day": case.as_of.isoformat()}) if case.as_of is not None else ""
-            write_page(render_explanation(explanation, source, session.lang, kind=kind, case=name, day=day, verbose=verbose))
+            day = say(run.lang, "text.law_of", {"day": case.as_of.isoformat()}) if case.as_of is not None else ""
+            write_page(render_explanation(explanation, source, run.lang, kind=kind, case=name, day=day, verbose=verbose))
