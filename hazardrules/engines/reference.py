@@ -267,7 +267,7 @@ class Evaluator:
         return False
 
     def _lookup(self, expr: ir.Lookup, here: Instance, env: Mapping[str, Instance], _bounded: bool) -> Any:
-        if expr.table not in self.plan.tables:
+        if expr.table not in self.plan.tables and not self.as_if_in_force:
             self.note("table_not_in_force", expr.table)
             return None
         keys = [self.value(key, here, env) for key in expr.keys]
