@@ -97,9 +97,18 @@ class _Search:
         if not found and rejected:  # the parts of a condition exclude one another: look at unions of proposals
             unions = _smallest([a | b for a, b in combinations(rejected[:8], 2)])
             found = [facts for facts in unions if trial.works(facts) is not False][: MAX_SETS + 1]
-        found = _smallest(found)
+        found = _smallest(self._reduced(facts, trial) for facts in found)
         listed = tuple(tuple(sorted(facts)) for facts in sorted(found, key=_by_size)[:MAX_SETS])
         return listed, len(found) > MAX_SETS
+
+    @staticmethod
+    def _reduced(facts: frozenset[str], trial: Trial) -> frozenset[str]:
+        """A set without the facts that are not needed: each is left out in turn where the rest is seen to do."""
+        for fact in sorted(facts):
+            rest = facts - {fact}
+            if rest and trial.works(rest) is True:
+                facts = rest
+        return facts
 
     def _smaller(self, facts: frozenset[str]) -> Iterable[frozenset[str]]:
         """Smaller sets of the facts of a proposal, the smallest first."""

@@ -46,8 +46,8 @@ class Fields:
         if isinstance(node, Scalar) and node.is_null:
             self.collector.report(110, node.span, what=what)
             return
-        shape = describe(node)
-        self.collector.report(106, node.span, variant=f"{expected}_not_{shape.rsplit('.', 1)[1]}", what=what)
+        shape = describe(node).rsplit(".", 1)[1]
+        self.collector.report(106, node.span, variant=f"{expected}_not_{shape}", what=what)
 
     def mapping(self, node: Node | None, what: str, required: Iterable[str] = (), optional: Iterable[str] = ()) -> Mapping | None:
         """A mapping with known keys."""

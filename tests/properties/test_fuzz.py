@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import time
+from copy import deepcopy
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,14 +105,14 @@ def mutated_trees(draw: st.DrawFn) -> tuple[str, str]:
         if change == "delete":
             del parent.value[number]
         elif change == "double":
-            parent.value.insert(number, item)
+            parent.value.insert(number, deepcopy(item))  # a copy: a node within itself would have no end
         elif change == "empty":
             parent.value[number] = replaced(item, yaml.MappingNode("tag:yaml.org,2002:map", []))
         elif change == "word":
             parent.value[number] = replaced(item, yaml.ScalarNode("tag:yaml.org,2002:str", draw(scalars()), style="'"))
         else:
             source, at = draw(st.sampled_from(list(places(other))))
-            given_item = source.value[at]
+            given_item = deepcopy(source.value[at])
             parent.value[number] = replaced(item, given_item[1] if isinstance(given_item, tuple) else given_item)
     dumper = type("Dumper", (yaml.Dumper,), {"ignore_aliases": lambda *_: True, "generate_anchor": lambda *_: None})
     try:

@@ -23,7 +23,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "wording" not in path.r
 SHAPES = ("mapping", "list", "text")
 # variants that are computed: the expression in the source -> what it can be
 COMPUTED = {
-    "f\"{expected}_not_{shape.rsplit('.', 1)[1]}\"": [f"{a}_not_{b}" for a in SHAPES for b in SHAPES if a != b],
+    "f'{expected}_not_{shape}'": [f"{a}_not_{b}" for a in SHAPES for b in SHAPES if a != b],
     "variant": ["nodes", "depth"],
     "error.variant": ["character", "string", "number", "equals"],
     "known": ["indent", "bracket", "colon", "no_colon", "quote"],
