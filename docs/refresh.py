@@ -1,7 +1,7 @@
 """Write again what the pages show of the library: pictures, answers, a rule, messages. A test compares the texts.
 
 Run it in a checkout, after `pip install -e '.[test]'`: `python docs/refresh.py`. It writes the README files, the pages
-on the first rule, and the pictures in `docs/images/`.
+on the first rule, the pages of `docs/law/`, and the pictures in `docs/images/`.
 """
 
 # ruff: noqa: INP001 - a script beside the pages
@@ -20,6 +20,8 @@ import hazardrules
 from hazardrules.intake import load_cases_file
 from hazardrules.render.classification import render_classification
 from hazardrules.render.diagnostics import render_diagnostics
+from hazardrules.render.labels import Labels
+from hazardrules.render.law_pages import law_pages
 from hazardrules.render.layout import Page, rich_style
 from hazardrules.testing.runner import run_cases
 from hazardrules.wording import say
@@ -31,6 +33,7 @@ PICTURED = 50
 FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 """rich lets pictures load a font from the network; ours use the reader's own."""
 PICTURES = {"en": "classify.svg", "zh": "classify.zh.svg"}
+LAW = {"en": ROOT / "docs" / "law", "zh": ROOT / "docs" / "law" / "zh"}
 READMES = (ROOT / "README.md", ROOT / "README.zh.md")
 FIRST_RULE = {"zh": ROOT / "docs" / "first-rule.zh.md", "en": ROOT / "docs" / "first-rule.md"}
 
@@ -133,6 +136,12 @@ def refreshed(page: Path) -> str:
     return MISTAKE.sub(lambda found: mistaken(lang, found), text)
 
 
+def law(lang: str) -> dict[str, str]:
+    """The pages on the law, by file name."""
+    source = book().compiled.source
+    return law_pages(book().compiled, Labels(source, lang))
+
+
 def picture(lang: str) -> str:
     """The answer for the workshop as a terminal shows it, as SVG."""
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
@@ -147,6 +156,12 @@ def main() -> None:
     """Refresh every page and picture."""
     for page in (*READMES, *FIRST_RULE.values()):
         page.write_text(refreshed(page), "utf-8")
+    for lang, folder in LAW.items():
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("*.md"):
+            old.unlink()
+        for name, text in law(lang).items():
+            (folder / name).write_text(text, "utf-8")
     for lang, name in PICTURES.items():
         (ROOT / "docs" / "images" / name).write_text(picture(lang), "utf-8")
 

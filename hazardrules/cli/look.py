@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,6 @@ from hazardrules.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from hazardrules.api import Rulebook
     from hazardrules.render.show import Card, Cards
@@ -142,10 +142,18 @@ def schema_command(subject: str, folder: Path | None, lang: str | None) -> None:
 @click.option(
     "--missing", is_flag=True, help="List the clauses that are neither encoded nor explained, and the unverified rules."
 )
+@click.option(
+    "--pages",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Write a Markdown page per sector instead: instruments, clauses, rules, facts.",
+)
 @JSON_OR_TEXT
 @rules_option
 @lang_option
-def coverage_command(instrument: str | None, missing: bool, output: str, folder: Path | None, lang: str | None) -> None:
+def coverage_command(
+    instrument: str | None, missing: bool, pages: Path | None, output: str, folder: Path | None, lang: str | None
+) -> None:
     """Show how many clauses of each legal instrument (or of INSTRUMENT alone) are encoded.
 
     A clause is encoded where a rule, a derived fact or a parameter cites it, and explained where the rulebook says why
@@ -155,6 +163,7 @@ def coverage_command(instrument: str | None, missing: bool, output: str, folder:
     Examples:
       hazardrules coverage
       hazardrules coverage xf-703-2007 --missing
+      hazardrules coverage --pages docs/law
     """  # noqa: D301 - `\b` is click's mark for lines that it must not fill
     book, chosen = open_book(folder, lang)
     from hazardrules.errors import LookupFailedError  # noqa: PLC0415 - with the rulebook
@@ -162,6 +171,9 @@ def coverage_command(instrument: str | None, missing: bool, output: str, folder:
     from hazardrules.render.coverage import measure, render_coverage  # noqa: PLC0415
     from hazardrules.render.labels import Labels  # noqa: PLC0415
 
+    if pages is not None:
+        _write_pages(book, chosen, pages)
+        return
     found = measure(book.compiled, chosen)
     if instrument is not None:
         try:
@@ -173,3 +185,18 @@ def coverage_command(instrument: str | None, missing: bool, output: str, folder:
         click.echo(json.readable([item.as_data() for item in found]))
     else:
         write_page(render_coverage(found, Labels(book.compiled.source, chosen), missing=missing))
+
+
+def _write_pages(book: Rulebook, lang: str, folder: Path) -> None:
+    """Write the pages of `coverage --pages`; what else stands in the folder is left alone."""
+    from hazardrules.render.labels import Labels  # noqa: PLC0415 - only needed here
+    from hazardrules.render.law_pages import law_pages  # noqa: PLC0415
+
+    pages = law_pages(book.compiled, Labels(book.compiled.source, lang))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in pages.items():
+            (folder / name).write_text(text, "utf-8")
+    except OSError as error:
+        usage_error(say(lang, "cli.cannot_write", {"path": folder, "reason": error.strerror}))
+    click.echo(say(lang, "cli.pages_written", {"count": len(pages), "folder": folder}))

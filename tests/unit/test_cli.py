@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from demo import write_demo
 
+import hazardrules
 from hazardrules.cli import main
 from hazardrules.cli.inputs import sniff
 
@@ -188,6 +189,20 @@ def test_schema_and_coverage_are_json_where_asked(rules: Path) -> None:
     [measured] = json.loads(run("coverage", "--rules", rules, "--format", "json").stdout)
     assert measured["clauses"] == measured["encoded"] + measured["explained"] + len(measured["missing"])
     assert "xx-lodging-2020" not in run("coverage", "--rules", rules).stdout
+
+
+def test_coverage_writes_a_page_per_sector(rules: Path, tmp_path: Path) -> None:
+    """With every rule on the page of its folder; a folder that cannot be made is an error in words."""
+    folder = tmp_path / "law"
+    assert run("coverage", "--rules", rules, "--pages", folder).exit_code == 0
+    pages = {page.name: page.read_text("utf-8") for page in folder.iterdir()}
+    written = "".join(pages.values())
+    assert "README.md" in pages
+    assert all(f"`{rule.table or rule.name}`" in written for rule in hazardrules.load(rules).compiled.rules.values())
+    (tmp_path / "file").write_text("", "utf-8")
+    refused = run("coverage", "--rules", rules, "--pages", tmp_path / "file" / "law")
+    assert refused.exit_code == 2
+    assert "Traceback" not in refused.output
 
 
 def test_the_cases_of_a_rulebook_run_and_leave_a_junit_report(rules: Path, tmp_path: Path) -> None:

@@ -62,6 +62,13 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+@pytest.mark.parametrize("lang", refresh.LAW)
+def test_the_pages_on_the_law_are_those_of_the_rules(lang: str) -> None:
+    """Run `python docs/refresh.py` where this fails."""
+    folder = refresh.LAW[lang]
+    assert {page.name: page.read_text("utf-8") for page in folder.glob("*.md")} == refresh.law(lang)
+
+
 @pytest.mark.parametrize("lang", refresh.PICTURES)
 def test_the_picture_can_be_drawn(lang: str) -> None:
     """It is drawn by hand, since each change of a rule changes its digest."""
