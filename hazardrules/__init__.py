@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hazardrules.api import Rulebook, check, load
-    from hazardrules.errors import FactsError, HazardRulesError, LookupFailedError, RulebookError
+    from hazardrules.errors import FactsError, HazardRulesError, LookupFailedError, RulebookError, SessionError
     from hazardrules.model.results import Classification, Explanation
 
 __version__ = "0.1.0"
@@ -26,6 +26,7 @@ _PLACES = {
     "LookupFailedError": "errors",
     "Rulebook": "api",
     "RulebookError": "errors",
+    "SessionError": "errors",
     "check": "api",
     "load": "api",
 }
@@ -38,6 +39,7 @@ __all__ = [
     "LookupFailedError",
     "Rulebook",
     "RulebookError",
+    "SessionError",
     "check",
     "load",
 ]

@@ -32,7 +32,7 @@ ROOMS = (
     ("trial",),
     ("explain", "missing", "duties", "levels"),
     ("classify",),
-    ("cache",),
+    ("cache", "sessions"),
     ("api",),
     ("render",),
     ("testing",),
@@ -50,10 +50,11 @@ GUESTS = {
     "rich": ("cli/", "render/"),
     "pydantic": ("model/", "intake/"),
     "platformdirs": ("cache.py", "cli/"),
+    "sqlalchemy": ("sessions/store.py",),
     "hypothesis": ("testing/",),
     "pytest": ("testing/plugin.py",),
 }
-NOT_AT_IMPORT = ("lark", "networkx", "yaml", "rich", "click", "hypothesis")
+NOT_AT_IMPORT = ("lark", "networkx", "yaml", "rich", "click", "hypothesis", "sqlalchemy")
 
 MAX_LINES = 500
 LONGER = {
