@@ -17,7 +17,7 @@ from hazardrules.intake.problems import Problem, is_bad_text, shown
 from hazardrules.sessions.changes import Change, Open, change_of, compare, next_due, open_of
 from hazardrules.sessions.records import Record, happen, instance_of, parts_of, record_of, retract, taken
 from hazardrules.sessions.records import shown as shown_moment
-from hazardrules.sessions.store import FORMAT, Entry, Row, Store
+from hazardrules.sessions.store import FORMAT, Row, Store
 from hazardrules.sessions.timers import next_law, next_turn
 from hazardrules.sessions.views import View
 
@@ -82,7 +82,7 @@ class Session:
                 raise _refused("session.digest", found=meta["digest"][:12], wanted=self.book.digest[:12])
             self._store.set_meta("digest", self.book.digest)
             if self.now is not None:
-                seq = self._log(self.now, "adopt", None, {"digest": self.book.digest})
+                seq = self._store.append(self.now, "adopt", None, {"digest": self.book.digest})
                 self._store.add_changes(seq, self._judge_all(self.now))
 
     def __enter__(self) -> Self:
@@ -267,7 +267,7 @@ class Session:
                 self.now = datetime.fromisoformat(before)  # another session on the same store went on
                 if moment < self.now:
                     raise _refused("session.backwards", subject or "", at=shown_moment(moment), now=shown_moment(self.now))
-            seq = self._log(moment, op, subject, body)
+            seq = self._store.append(moment, op, subject, body)
             changes = self._pass_time(moment)
             if subject is not None:
                 changes += self._apply(moment, op, subject, body)
@@ -275,11 +275,6 @@ class Session:
             self._store.set_meta("now", moment.isoformat())
             self.now = moment
         return changes
-
-    def _log(self, moment: datetime, op: str, subject: str | None, body: dict[str, Any]) -> int:
-        seq = self._store.last_seq() + 1
-        self._store.append(Entry(seq, moment, op, subject, body))
-        return seq
 
     def _pass_time(self, to: datetime) -> list[Change]:
         """Judge again whatever time alone has changed up to a moment."""

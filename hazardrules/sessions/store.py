@@ -52,6 +52,36 @@ SUBJECTS = sql.Table(
 )  # fmt: skip
 
 
+# made once: building a statement takes longer than running it
+_GET_META = sql.select(META.c.key, META.c.value)
+_ADD_META = sql.insert(META)
+_SET_META = sql.update(META).where(META.c.key == sql.bindparam("of")).values(value=sql.bindparam("to"))
+_ADD_LOG = sql.insert(LOG)
+_ADD_CHANGES = sql.insert(CHANGES)
+_LAST_SEQ = sql.select(sql.func.coalesce(sql.func.max(LOG.c.seq), 0))
+_LAST_N = sql.select(sql.func.coalesce(sql.func.max(CHANGES.c.n), 0))
+_GET_SUBJECT = sql.select(SUBJECTS).where(SUBJECTS.c.subject == sql.bindparam("of"))
+_ADD_SUBJECT = sql.insert(SUBJECTS)
+_SET_SUBJECT = (
+    sql.update(SUBJECTS)
+    .where(SUBJECTS.c.subject == sql.bindparam("of"))
+    .values({name: sql.bindparam(f"to_{name}") for name in ("place", "record", "open", "next_at")})
+)
+_DROP_SUBJECT = sql.delete(SUBJECTS).where(SUBJECTS.c.subject == sql.bindparam("of"))
+_DUE = (
+    sql.select(SUBJECTS)
+    .where(SUBJECTS.c.next_at <= sql.bindparam("until"))
+    .order_by(SUBJECTS.c.next_at, SUBJECTS.c.subject)
+    .limit(sql.bindparam("most"))
+)
+_SOME = (
+    sql.select(SUBJECTS)
+    .where(SUBJECTS.c.subject > sql.bindparam("after"))
+    .order_by(SUBJECTS.c.subject)
+    .limit(sql.bindparam("most"))
+)
+
+
 class Entry(NamedTuple):
     """One entry of the log."""
 
@@ -84,6 +114,8 @@ class Store:
         self.engine = _engine(url)
         _tables.create_all(self.engine)
         self._open: Connection | None = None
+        self._counted: dict[str, int] = {}
+        """The last numbers of the log and of the changes, while a transaction keeps others from adding any."""
 
     def close(self) -> None:
         """Give back every connection."""
@@ -101,6 +133,7 @@ class Store:
                 yield
             finally:
                 self._open = None
+                self._counted.clear()
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
@@ -110,37 +143,42 @@ class Store:
             with self.engine.connect() as connection:
                 yield connection
 
-    def _run(self, statement: Any, rows: Any = None) -> list[Any]:
+    def _run(self, statement: Any, values: Any = None) -> list[Any]:
         with self._connection() as connection:
-            found = connection.execute(statement, rows) if rows is not None else connection.execute(statement)
+            found = connection.execute(statement, values)
             return list(found) if found.returns_rows else []
+
+    def _next(self, counter: str, last: Any) -> int:
+        """The next number of the log or of the changes; within a transaction."""
+        if counter not in self._counted:
+            self._counted[counter] = int(self._run(last)[0][0])
+        self._counted[counter] += 1
+        return self._counted[counter]
 
     # meta
 
     def meta(self) -> dict[str, str]:
         """What the session remembers of itself."""
-        return {row.key: row.value for row in self._run(sql.select(META.c.key, META.c.value))}
+        return {row.key: row.value for row in self._run(_GET_META)}
 
     def set_meta(self, key: str, value: str) -> None:
         """Remember one thing."""
-        changed = sql.update(META).where(META.c.key == key).values(value=value)
         with self._connection() as connection:
-            if connection.execute(changed).rowcount == 0:
-                connection.execute(sql.insert(META).values(key=key, value=value))
+            if connection.execute(_SET_META, {"of": key, "to": value}).rowcount == 0:
+                connection.execute(_ADD_META, {"key": key, "value": value})
 
     # log and changes
 
-    def append(self, entry: Entry) -> None:
-        """Add an entry to the log."""
-        body = json.dumps(entry.body, ensure_ascii=False)
-        self._run(
-            sql.insert(LOG),
-            [{"seq": entry.seq, "at": entry.at.isoformat(), "op": entry.op, "subject": entry.subject, "body": body}],
-        )
+    def append(self, at: datetime, op: str, subject: str | None, body: dict[str, Any]) -> int:
+        """Add an entry to the log, within a transaction; gives its number."""
+        seq = self._next("log", _LAST_SEQ)
+        text = json.dumps(body, ensure_ascii=False)
+        self._run(_ADD_LOG, {"seq": seq, "at": at.isoformat(), "op": op, "subject": subject, "body": text})
+        return seq
 
     def last_seq(self) -> int:
         """The number of the last entry; 0 where there is none."""
-        return int(self._run(sql.select(sql.func.coalesce(sql.func.max(LOG.c.seq), 0)))[0][0])
+        return int(self._run(_LAST_SEQ)[0][0])
 
     def entries(self, subject: str | None = None, until: datetime | None = None) -> Iterator[Entry]:
         """The log in order, of one subject, up to a moment."""
@@ -154,20 +192,19 @@ class Store:
                 yield Entry(seq, datetime.fromisoformat(at), op, about, json.loads(body))
 
     def add_changes(self, seq: int, changes: Iterable[Change]) -> None:
-        """Add what followed from an entry."""
-        first = int(self._run(sql.select(sql.func.coalesce(sql.func.max(CHANGES.c.n), 0)))[0][0])
+        """Add what followed from an entry, within a transaction."""
         rows = [
             {
-                "n": n,
+                "n": self._next("changes", _LAST_N),
                 "seq": seq,
                 "at": change.at.isoformat(),
                 "subject": change.subject,
                 "body": json.dumps(change.as_json(), ensure_ascii=False),
             }
-            for n, change in enumerate(changes, start=first + 1)
+            for change in changes
         ]
         if rows:
-            self._run(sql.insert(CHANGES), rows)
+            self._run(_ADD_CHANGES, rows)
 
     def changes(self, subject: str | None = None, until: datetime | None = None) -> Iterator[dict[str, Any]]:
         """What followed, by moment, of one subject, up to a moment."""
@@ -184,33 +221,28 @@ class Store:
 
     def row(self, subject: str) -> Row | None:
         """The state of a subject; None where it is not known."""
-        found = self._run(sql.select(SUBJECTS).where(SUBJECTS.c.subject == subject))
+        found = self._run(_GET_SUBJECT, {"of": subject})
         return Row(*found[0]) if found else None
 
     def save(self, row: Row, *, is_new: bool) -> None:
         """Write the state of a subject down."""
         if is_new:
-            self._run(sql.insert(SUBJECTS), [row._asdict()])
+            self._run(_ADD_SUBJECT, row._asdict())
         else:
-            self._run(sql.update(SUBJECTS).where(SUBJECTS.c.subject == row.subject).values(**row._asdict()))
+            changed = {f"to_{name}": value for name, value in row._asdict().items() if name != "subject"}
+            self._run(_SET_SUBJECT, {"of": row.subject, **changed})
 
     def drop(self, subject: str) -> None:
         """A subject is gone; its log stays."""
-        self._run(sql.delete(SUBJECTS).where(SUBJECTS.c.subject == subject))
+        self._run(_DROP_SUBJECT, {"of": subject})
 
     def due(self, until: datetime, limit: int) -> list[Row]:
         """Subjects to be judged again up to a moment, the first ones first."""
-        wanted = sql.select(SUBJECTS).where(SUBJECTS.c.next_at <= until.isoformat())
-        return [Row(*row) for row in self._run(wanted.order_by(SUBJECTS.c.next_at, SUBJECTS.c.subject).limit(limit))]
+        return [Row(*row) for row in self._run(_DUE, {"until": until.isoformat(), "most": limit})]
 
     def rows(self, after: str = "", limit: int = 1000) -> list[Row]:
         """The states of subjects, by name, from after a name on."""
-        wanted = sql.select(SUBJECTS).where(SUBJECTS.c.subject > after)
-        return [Row(*row) for row in self._run(wanted.order_by(SUBJECTS.c.subject).limit(limit))]
-
-    def count(self) -> int:
-        """How many subjects there are."""
-        return int(self._run(sql.select(sql.func.count()).select_from(SUBJECTS))[0][0])
+        return [Row(*row) for row in self._run(_SOME, {"after": after, "most": limit})]
 
 
 def _engine(url: str) -> Engine:
