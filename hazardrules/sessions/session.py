@@ -62,8 +62,12 @@ class Session:
         self.book, self.jurisdiction = book, jurisdiction
         self._store = Store(url)
         self.now: datetime | None = None
-        with self._store.transaction():
-            self._begin(adopt)
+        try:
+            with self._store.transaction():
+                self._begin(adopt)
+        except BaseException:
+            self._store.close()
+            raise
 
     def _begin(self, adopt: bool) -> None:
         meta = self._store.meta()

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from hazardrules.sessions.changes import Change
 
 FORMAT = "1"
-_tables = sql.MetaData()
+TABLES = sql.MetaData()
 META = sql.Table(
-    "meta", _tables, sql.Column("key", sql.String(40), primary_key=True), sql.Column("value", sql.Text, nullable=False)
+    "meta", TABLES, sql.Column("key", sql.String(40), primary_key=True), sql.Column("value", sql.Text, nullable=False)
 )
 LOG = sql.Table(
-    "log", _tables,
+    "log", TABLES,
     sql.Column("seq", sql.Integer, primary_key=True, autoincrement=False),
     sql.Column("at", sql.String(19), nullable=False),
     sql.Column("op", sql.String(10), nullable=False),
@@ -35,7 +35,7 @@ LOG = sql.Table(
     sql.Column("body", sql.Text, nullable=False),
 )  # fmt: skip
 CHANGES = sql.Table(
-    "changes", _tables,
+    "changes", TABLES,
     sql.Column("n", sql.Integer, primary_key=True, autoincrement=False),
     sql.Column("seq", sql.Integer, nullable=False),
     sql.Column("at", sql.String(19), nullable=False, index=True),
@@ -43,7 +43,7 @@ CHANGES = sql.Table(
     sql.Column("body", sql.Text, nullable=False),
 )  # fmt: skip
 SUBJECTS = sql.Table(
-    "subjects", _tables,
+    "subjects", TABLES,
     sql.Column("subject", sql.String(200), primary_key=True),
     sql.Column("place", sql.String(40)),
     sql.Column("record", sql.Text, nullable=False),
@@ -54,6 +54,8 @@ SUBJECTS = sql.Table(
 
 # made once: building a statement takes longer than running it
 _GET_META = sql.select(META.c.key, META.c.value)
+_LOCK = sql.select(META.c.key).where(META.c.key == "format").with_for_update()
+"""One writer at a time; SQLite has its own way, see `_engine`."""
 _ADD_META = sql.insert(META)
 _SET_META = sql.update(META).where(META.c.key == sql.bindparam("of")).values(value=sql.bindparam("to"))
 _ADD_LOG = sql.insert(LOG)
@@ -112,7 +114,7 @@ class Store:
             url: An SQLAlchemy URL.
         """
         self.engine = _engine(url)
-        _tables.create_all(self.engine)
+        TABLES.create_all(self.engine)
         self._open: Connection | None = None
         self._counted: dict[str, int] = {}
         """The last numbers of the log and of the changes, while a transaction keeps others from adding any."""
@@ -129,6 +131,7 @@ class Store:
             return
         with self.engine.begin() as connection:
             self._open = connection
+            connection.execute(_LOCK)
             try:
                 yield
             finally:

@@ -17,6 +17,7 @@ from demo import write_demo
 import hazardrules
 from hazardrules.errors import FactsError, LookupFailedError, SessionError
 from hazardrules.sessions.session import Session
+from hazardrules.sessions.store import TABLES, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,9 +56,28 @@ def book(folder: Path) -> Rulebook:
     return hazardrules.load(folder)
 
 
+@pytest.fixture(params=["sqlite", "database"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty file, and an empty database where `HAZARDRULES_TEST_DATABASE` names one that may be emptied."""
+    if request.param == "sqlite":
+        return str(tmp_path / "district.db")
+    url = os.environ.get("HAZARDRULES_TEST_DATABASE")
+    if url is None:
+        pytest.skip("HAZARDRULES_TEST_DATABASE names no database")
+    empty(url)
+    return url
+
+
+def empty(url: str) -> None:
+    """Drop the tables of a session."""
+    opened = Store(url)
+    TABLES.drop_all(opened.engine)
+    opened.close()
+
+
 @pytest.fixture
-def session(book: Rulebook) -> Iterator[Session]:
-    with book.session("sqlite://") as opened:
+def session(book: Rulebook, store: str) -> Iterator[Session]:
+    with book.session(store) as opened:
         yield opened
 
 
@@ -175,20 +195,18 @@ def test_calls_together_are_kept_together_or_not_at_all(session: Session) -> Non
     assert session.now == datetime(2021, 12, 2)
 
 
-def test_a_session_goes_on_where_it_was(book: Rulebook, tmp_path: Path) -> None:
+def test_a_session_goes_on_where_it_was(book: Rulebook, store: str) -> None:
     """Closed and opened again, nothing is forgotten, not even the day by which something is due."""
-    store = tmp_path / "district.db"
     with book.session(store) as first:
         first.put("house", "premises", {"last_inspection": "2019-01-01", "floor_area": "300.50"}, at=DAY)
-    with book.session(str(store)) as second:
+    with book.session(store) as second:
         assert second.now == datetime(2021, 12, 2)
         (change,) = second.advance(date(2022, 1, 1))
         assert change.due == date(2021, 12, 17)
         assert second.verify() == []
 
 
-def test_another_rulebook_must_be_adopted(book: Rulebook, folder: Path, tmp_path: Path) -> None:
-    store = tmp_path / "district.db"
+def test_another_rulebook_must_be_adopted(book: Rulebook, folder: Path, store: str, tmp_path: Path) -> None:
     with book.session(store) as first:
         first.put("house", "premises", {"last_inspection": "2019-01-01"}, at=DAY)
     changed = write_demo(tmp_path / "book")
@@ -204,8 +222,7 @@ def test_another_rulebook_must_be_adopted(book: Rulebook, folder: Path, tmp_path
         other.session(store, jurisdiction="XX-N")
 
 
-def test_two_sessions_on_one_store_do_not_overtake_one_another(book: Rulebook, tmp_path: Path) -> None:
-    store = tmp_path / "district.db"
+def test_two_sessions_on_one_store_do_not_overtake_one_another(book: Rulebook, store: str) -> None:
     with book.session(store) as one, book.session(store) as two:
         one.put("house", "premises", {"people_lodged": 3}, at=date(2021, 12, 9))
         with pytest.raises(SessionError, match="lies before 2021-12-09"):
@@ -215,12 +232,11 @@ def test_two_sessions_on_one_store_do_not_overtake_one_another(book: Rulebook, t
         assert one.verify() == two.verify() == []
 
 
-def test_kill_9_at_any_moment_loses_nothing_that_was_answered(book: Rulebook, folder: Path, tmp_path: Path) -> None:
+def test_kill_9_at_any_moment_loses_nothing_that_was_answered(book: Rulebook, folder: Path, store: str) -> None:
     """A writer is killed a dozen times; each time what it had reported is there, and the state follows from the log."""
-    store = tmp_path / "district.db"
     draw = random.Random(20211202)  # noqa: S311 - a repeatable choice
     for life in range(12):
-        command = [sys.executable, str(WRITER), str(folder), str(store), str(life)]
+        command = [sys.executable, str(WRITER), str(folder), store, str(life)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUTF8": "1"}) as writer:
             assert writer.stdout is not None
             answered = [writer.stdout.readline().strip() for _ in range(draw.randint(2, 40))]
