@@ -165,6 +165,7 @@ PHRASES: dict[str, str] = {
     "related.declared_unread": "declared unread here",
     "related.other_period": "the other value",
     "related.encoded": "encoded here",
+    "related.amended": "the rule that it changes",
     "related.instrument": "the instrument",
     "related.hop": "through `{name}`",
     "related.row": "row {number}",
@@ -242,5 +243,6 @@ PHRASES: dict[str, str] = {
     "HR406.summary": "a rule in force on days on which its instrument is not",
     "HR407.summary": "a clause that is both encoded and listed as not encoded",
     "HR408.summary": "a rule on an instrument whose text nobody has read",
+    "HR409.summary": "a rule that changes another on days on which that one is no law",
     "HR501.summary": "a comparison with true or false",
 }

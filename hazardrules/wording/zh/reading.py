@@ -165,6 +165,7 @@ PHRASES: dict[str, str] = {
     "related.declared_unread": "在此声明为未见原文",
     "related.other_period": "另一个数值",
     "related.encoded": "编入于此",
+    "related.amended": "被改变的规则",
     "related.instrument": "所依据的法规文件",
     "related.hop": "经由 `{name}`",
     "related.row": "第 {number} 行",
@@ -242,5 +243,6 @@ PHRASES: dict[str, str] = {
     "HR406.summary": "规则有效而其依据文件无效的日子",
     "HR407.summary": "既已编入又列为未编入的条款",
     "HR408.summary": "依据未见原文的文件编写的规则",
+    "HR409.summary": "所改变的规则在其有效期内从不有效",
     "HR501.summary": "与真假值的比较",
 }
