@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hazardrules.api import Rulebook, check, load
-    from hazardrules.errors import FactsError, HazardRulesError, LookupFailedError, RulebookError
+    from hazardrules.errors import EngineError, FactsError, HazardRulesError, LookupFailedError, RulebookError
     from hazardrules.model.results import Classification, Explanation
 
 __version__ = "0.1.0"
 
 _PLACES = {
     "Classification": "model.results",
+    "EngineError": "errors",
     "Explanation": "model.results",
     "FactsError": "errors",
     "HazardRulesError": "errors",
@@ -32,6 +33,7 @@ _PLACES = {
 
 __all__ = [
     "Classification",
+    "EngineError",
     "Explanation",
     "FactsError",
     "HazardRulesError",

@@ -52,8 +52,9 @@ GUESTS = {
     "platformdirs": ("cache.py", "cli/"),
     "hypothesis": ("testing/",),
     "pytest": ("testing/plugin.py",),
+    "durable_rules_engine": ("engines/durable_sets.py",),
 }
-NOT_AT_IMPORT = ("lark", "networkx", "yaml", "rich", "click", "hypothesis")
+NOT_AT_IMPORT = ("lark", "networkx", "yaml", "rich", "click", "hypothesis", "durable_rules_engine")
 
 MAX_LINES = 500
 LONGER = {
