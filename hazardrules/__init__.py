@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hazardrules.api import Rulebook, check, load
     from hazardrules.errors import EngineError, FactsError, HazardRulesError, LookupFailedError, RulebookError
     from hazardrules.model.results import Classification, Explanation
+    from hazardrules.watcher import Reload, RulebookWatcher
 
 __version__ = "0.1.0"
 
@@ -25,8 +26,10 @@ _PLACES = {
     "FactsError": "errors",
     "HazardRulesError": "errors",
     "LookupFailedError": "errors",
+    "Reload": "watcher",
     "Rulebook": "api",
     "RulebookError": "errors",
+    "RulebookWatcher": "watcher",
     "check": "api",
     "load": "api",
 }
@@ -38,8 +41,10 @@ __all__ = [
     "FactsError",
     "HazardRulesError",
     "LookupFailedError",
+    "Reload",
     "Rulebook",
     "RulebookError",
+    "RulebookWatcher",
     "check",
     "load",
 ]

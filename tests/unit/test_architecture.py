@@ -34,6 +34,7 @@ ROOMS = (
     ("classify",),
     ("cache",),
     ("api",),
+    ("watcher",),
     ("render",),
     ("testing",),
     ("cli",),
