@@ -13,19 +13,23 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hazardrules.api import Rulebook, check, load
-    from hazardrules.errors import FactsError, HazardRulesError, LookupFailedError, RulebookError, SessionError
+    from hazardrules.errors import EngineError, FactsError, HazardRulesError, LookupFailedError, RulebookError, SessionError
     from hazardrules.model.results import Classification, Explanation
+    from hazardrules.watcher import Reload, RulebookWatcher
 
 __version__ = "0.1.0"
 
 _PLACES = {
     "Classification": "model.results",
+    "EngineError": "errors",
     "Explanation": "model.results",
     "FactsError": "errors",
     "HazardRulesError": "errors",
     "LookupFailedError": "errors",
+    "Reload": "watcher",
     "Rulebook": "api",
     "RulebookError": "errors",
+    "RulebookWatcher": "watcher",
     "SessionError": "errors",
     "check": "api",
     "load": "api",
@@ -33,12 +37,15 @@ _PLACES = {
 
 __all__ = [
     "Classification",
+    "EngineError",
     "Explanation",
     "FactsError",
     "HazardRulesError",
     "LookupFailedError",
+    "Reload",
     "Rulebook",
     "RulebookError",
+    "RulebookWatcher",
     "SessionError",
     "check",
     "load",

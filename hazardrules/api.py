@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from hazardrules.classify import Inquiry
 from hazardrules.diagnostics import Collector, nearest
+from hazardrules.engines.base import require
+from hazardrules.engines.durable import Durable
 from hazardrules.engines.generated import Generated
 from hazardrules.engines.reference import Reference
-from hazardrules.errors import FactsError, LookupFailedError, RulebookError, SessionError
+from hazardrules.errors import EngineError, FactsError, LookupFailedError, RulebookError, SessionError
 from hazardrules.intake import Case, Intake, Problem, assume_compliant, json_schema, read_case
 from hazardrules.intake.problems import Problems, Refused
 from hazardrules.intake.values import read_day
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from hazardrules.model.subjects import FactDeclaration, SubjectKind
     from hazardrules.sessions.session import Session
 
-ENGINES: dict[str, Engine] = {engine.name: engine for engine in (Generated(), Reference())}
+ENGINES: dict[str, Engine] = {engine.name: engine for engine in (Generated(), Reference(), Durable())}
 
 
 def shipped_rules() -> Path:
@@ -67,7 +69,7 @@ def load(folder: str | Path | None = None, *, engine: str = "generated", cache: 
 
     Args:
         folder: The folder with `rulebook.yaml`; the rulebook that comes with the library by default.
-        engine: The engine for single cases: `generated` or `reference`.
+        engine: The engine for single cases: `generated`, `reference` or `durable`.
         cache: Keep the compiled rulebook in the user's cache folder, under the digest of its content, and take it from
             there next time. Only files of this user are ever read from it.
 
@@ -77,6 +79,7 @@ def load(folder: str | Path | None = None, *, engine: str = "generated", cache: 
     Raises:
         RulebookError: The rulebook has errors; carries every diagnostic.
         LookupFailedError: There is no such engine.
+        EngineError: The engine is an extra that is not installed.
     """
     where = Path(folder) if folder is not None else shipped_rules()
     chosen = _engine(engine)
@@ -93,7 +96,21 @@ def load(folder: str | Path | None = None, *, engine: str = "generated", cache: 
 def _engine(name: str) -> Engine:
     if name not in ENGINES:
         raise LookupFailedError("engine", name, nearest(name, ENGINES) or tuple(ENGINES))
-    return ENGINES[name]
+    engine = ENGINES[name]
+    require(engine)
+    return engine
+
+
+def usable_engines() -> list[str]:
+    """The names of the engines that can be used here; the others are extras that are not installed."""
+    found = []
+    for name, engine in ENGINES.items():
+        try:
+            require(engine)
+        except EngineError:
+            continue
+        found.append(name)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +232,7 @@ class Rulebook:
         Raises:
             FactsError: The facts cannot be read, or no day is given; carries every problem.
             LookupFailedError: No such pack, place, language or engine.
+            EngineError: The engine is an extra that is not installed.
         """
         inquiry = self.inquire(
             facts, subject=subject, as_of=as_of, jurisdiction=jurisdiction, packs=packs, complete=complete,

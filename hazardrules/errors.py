@@ -4,7 +4,8 @@
     ├── RulebookError          a rulebook with errors: carries every diagnostic
     ├── FactsError             a case with problems: carries every problem, each with its path
     ├── SessionError           a session cannot do that: carries the problem
-    └── LookupFailedError      no such rule, fact, instrument, action, subject, table: carries the nearest names
+    ├── LookupFailedError      no such rule, fact, instrument, action, subject, table: carries the nearest names
+    └── EngineError            an engine is not installed, or fails: carries the code, the cause and what to try next
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hazardrules.diagnostics import Diagnostic
     from hazardrules.intake.problems import Problem
@@ -81,3 +82,20 @@ class LookupFailedError(HazardRulesError, KeyError):
     def __str__(self) -> str:
         """Plain text: KeyError would quote it."""
         return str(self.args[0])
+
+
+class EngineError(HazardRulesError):
+    """What evaluates the rules cannot be used: no rule and no fact is at fault.
+
+    Attributes:
+        code: `HR601` where the engine is not installed, `HR602` where it fails.
+        cause: What is the matter, in English.
+        hint: What to try next, in English.
+        key: The wording of the cause in other languages; that of the hint is `{key}_hint`.
+        args_of_key: What the blanks of the wording are filled with.
+    """
+
+    def __init__(self, code: str, cause: str, hint: str, key: str, args_of_key: Mapping[str, object]) -> None:
+        """Keep all of it and say it in the message."""
+        self.code, self.cause, self.hint, self.key, self.args_of_key = code, cause, hint, key, dict(args_of_key)
+        super().__init__(f"{code} {cause}; {hint}")

@@ -11,6 +11,7 @@ import click
 from hazardrules.cli.common import (
     PROBLEMS,
     case_options,
+    check_engine,
     complain,
     lookup_words,
     open_book,
@@ -61,6 +62,7 @@ class Run:
         from hazardrules.diagnostics import nearest  # noqa: PLC0415 - with the rulebook
         from hazardrules.errors import LookupFailedError  # noqa: PLC0415
 
+        check_engine(self.engine, self.lang)
         source = self.book.compiled.source
         places = source.jurisdictions
         if self.jurisdiction is not None and self.jurisdiction not in places:

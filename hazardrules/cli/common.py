@@ -79,7 +79,7 @@ def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--packs", metavar="PACKS", help="Only these packs or sectors, separated by commas: gas,fire.three_in_one."),
         click.option("--complete", is_flag=True, help="Nothing else was wrong: facts not given are taken to satisfy the law, and listed."),
         click.option("--input", "input_format", type=click.Choice(["yaml", "json", "jsonl"]), help="Format of the input. Default: by suffix, or looked at."),
-        click.option("--engine", type=click.Choice(["generated", "reference"]), help="What evaluates the rules; the answers are the same."),
+        click.option("--engine", type=click.Choice(["generated", "reference", "durable"]), help="What evaluates the rules; the answers are the same."),
         rules_option,
         lang_option,
         verbose_option,
@@ -197,6 +197,19 @@ def lookup_words(error: LookupFailedError, lang: str) -> str:
         return words
     names = say(lang, "text.and_comma").join(f"`{name}`" for name in error.nearest)
     return words + say(lang, "cli.did_you_mean", {"names": names})
+
+
+def check_engine(name: str | None, lang: str) -> None:
+    """An engine that is an extra and not installed ends the run before any case is read."""
+    from hazardrules.api import ENGINES  # noqa: PLC0415 - with the rulebook
+    from hazardrules.engines.base import require  # noqa: PLC0415
+    from hazardrules.errors import EngineError  # noqa: PLC0415
+
+    try:
+        require(ENGINES[name or "generated"])
+    except EngineError as error:
+        cause, hint = say(lang, error.key, error.args_of_key), say(lang, f"{error.key}_hint", error.args_of_key)
+        usage_error(f"{error.code} {cause}{say(lang, 'text.and_semicolon')}{hint}")
 
 
 def report_diagnostics(

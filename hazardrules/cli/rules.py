@@ -11,6 +11,7 @@ import click
 from hazardrules.cli.common import (
     FALLBACK_LANG,
     PROBLEMS,
+    check_engine,
     complain,
     lang_option,
     open_book,
@@ -107,7 +108,9 @@ def fmt_command(paths: tuple[Path, ...], check: bool, lang: str) -> None:
     help="Also write a JUnit XML report.",
 )
 @click.option(
-    "--engine", type=click.Choice(["generated", "reference"]), help="What evaluates the rules; the answers are the same."
+    "--engine",
+    type=click.Choice(["generated", "reference", "durable"]),
+    help="What evaluates the rules; the answers are the same.",
 )
 @rules_option
 @lang_option
@@ -129,6 +132,7 @@ def test_command(
 
     where = folder or (rulebook_of(path) if path is not None else None)
     book, chosen = open_book(where, lang)
+    check_engine(engine, chosen)
     start = path or where or shipped_rules()
     below = start if start.is_dir() else start.parent
     report = run_cases(book, below, keyword=keyword, engine=engine)

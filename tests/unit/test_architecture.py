@@ -34,6 +34,7 @@ ROOMS = (
     ("classify",),
     ("cache", "sessions"),
     ("api",),
+    ("watcher",),
     ("render",),
     ("testing",),
     ("cli",),
@@ -53,8 +54,9 @@ GUESTS = {
     "sqlalchemy": ("sessions/store.py",),
     "hypothesis": ("testing/",),
     "pytest": ("testing/plugin.py",),
+    "durable_rules_engine": ("engines/durable_sets.py",),
 }
-NOT_AT_IMPORT = ("lark", "networkx", "yaml", "rich", "click", "hypothesis", "sqlalchemy")
+NOT_AT_IMPORT = ("lark", "networkx", "yaml", "rich", "click", "hypothesis", "sqlalchemy", "durable_rules_engine")
 
 MAX_LINES = 500
 LONGER = {
