@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hazardrules.api import Rulebook, check, load
-    from hazardrules.errors import EngineError, FactsError, HazardRulesError, LookupFailedError, RulebookError
+    from hazardrules.errors import EngineError, FactsError, HazardRulesError, LookupFailedError, RulebookError, SessionError
     from hazardrules.model.results import Classification, Explanation
     from hazardrules.watcher import Reload, RulebookWatcher
 
@@ -30,6 +30,7 @@ _PLACES = {
     "Rulebook": "api",
     "RulebookError": "errors",
     "RulebookWatcher": "watcher",
+    "SessionError": "errors",
     "check": "api",
     "load": "api",
 }
@@ -45,6 +46,7 @@ __all__ = [
     "Rulebook",
     "RulebookError",
     "RulebookWatcher",
+    "SessionError",
     "check",
     "load",
 ]

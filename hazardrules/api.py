@@ -13,7 +13,7 @@ from hazardrules.engines.base import require
 from hazardrules.engines.durable import Durable
 from hazardrules.engines.generated import Generated
 from hazardrules.engines.reference import Reference
-from hazardrules.errors import EngineError, FactsError, LookupFailedError, RulebookError
+from hazardrules.errors import EngineError, FactsError, LookupFailedError, RulebookError, SessionError
 from hazardrules.intake import Case, Intake, Problem, assume_compliant, json_schema, read_case
 from hazardrules.intake.problems import Problems, Refused
 from hazardrules.intake.values import read_day
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from hazardrules.model.results import Classification, Explanation
     from hazardrules.model.rules import ActionDeclaration, Pack
     from hazardrules.model.subjects import FactDeclaration, SubjectKind
+    from hazardrules.sessions.session import Session
 
 ENGINES: dict[str, Engine] = {engine.name: engine for engine in (Generated(), Reference(), Durable())}
 
@@ -165,6 +166,38 @@ class Rulebook:
     def intake(self) -> Intake:
         """Reads submitted facts."""
         return self._intake
+
+    @property
+    def engine(self) -> Engine:
+        """The engine chosen at load."""
+        return self._engine
+
+    def session(self, store: str | Path, *, jurisdiction: str | None = None, adopt: bool = False) -> Session:
+        """Facts of many subjects over time, kept in a database; needs `pip install hazardrules[sessions]`.
+
+        Args:
+            store: A file for SQLite (made where there is none), or an SQLAlchemy URL such as
+                `postgresql+psycopg://user@host/name`.
+            jurisdiction: The place of the subjects.
+            adopt: Take over a session that was kept under another rulebook: every subject is judged again as of the
+                moment to which the session had come.
+
+        Returns:
+            The session, as far as it had come.
+
+        Raises:
+            LookupFailedError: No such place.
+            SessionError: The store holds a session of another rulebook or place, or SQLAlchemy is not installed.
+        """
+        try:
+            from hazardrules.sessions.session import Session, store_url  # noqa: PLC0415 - SQLAlchemy is optional
+        except ModuleNotFoundError as error:
+            if error.name != "sqlalchemy":
+                raise
+            raise SessionError([Problem("", "session.not_installed")]) from None
+        if jurisdiction is not None and jurisdiction not in self.compiled.source.jurisdictions:
+            raise LookupFailedError("jurisdiction", jurisdiction, nearest(jurisdiction, self.compiled.source.jurisdictions))
+        return Session(self, store_url(store), jurisdiction=jurisdiction, adopt=adopt)
 
     # classification
 

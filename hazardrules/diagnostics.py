@@ -87,6 +87,7 @@ CODES: dict[int, Code] = {
         Code(406, "outside-the-force-of-its-instrument", "warning"),
         Code(407, "encoded-and-not-encoded", "warning"),
         Code(408, "rules-on-an-unread-instrument"),
+        Code(409, "never-in-force-together", "warning"),
         # HR5xx doubtful style
         Code(501, "comparison-with-true", "warning"),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hazardrules.model.intervals import bounds
 from hazardrules.model.results import Action, Amount, Basis, RoleRef
@@ -27,6 +27,24 @@ IMMEDIATELY = ("immediately", "立即")
 _KINDS = ("order", "remedy", "report", "measure", "penalty", "criminal")
 
 
+class _Change(NamedTuple):
+    """What an amending rule makes of an action."""
+
+    rule: str
+    action: Action
+    written: CompiledAction
+
+    @property
+    def sets(self) -> tuple[Any, ...]:
+        """The parameters it gives, but for the limit of time."""
+        found = self.action
+        parameters = sorted(found.parameters.items(), key=lambda item: item[0])
+        return (_amount_key(found.amount), found.points, repr(parameters)) if self._gives_any() else ()
+
+    def _gives_any(self) -> bool:
+        return self.action.amount is not None or self.action.points is not None or bool(self.action.parameters)
+
+
 class Duties:
     """Builds the required actions of one case."""
 
@@ -37,18 +55,22 @@ class Duties:
         self.source = self.plan.compiled.source
 
     def of_rule(self, instance: Instance, rule: CompiledRule) -> list[Action]:
-        """The actions of a finding, changed by the rules that amend it."""
-        own = [self._action(instance, rule, action) for action in rule.actions]
+        """The actions of a finding, changed by the rules that amend it, in whatever order these stand."""
+        changes: dict[str, list[_Change]] = {}
         for name in self.plan.amenders.get(rule.name, ()):
-            if self.evaluator.truth(instance, name) is not True:
-                continue
-            changed = [self._action(instance, self.plan.rules[name], action) for action in self.plan.rules[name].actions]
-            replaced = {action.action for action in changed}
-            kept = [action for action in own if action.action not in replaced]
-            own = kept + [
-                action.model_copy(update={"rules": [rule.name], "amended_by": [name]}) for action in changed
-            ]
-        return own
+            if self.evaluator.truth(instance, name) is True:
+                amender = self.plan.rules[name]
+                for action in amender.actions:
+                    change = _Change(name, self._action(instance, amender, action), action)
+                    changes.setdefault(action.use.action, []).append(change)
+        found: list[Action] = []
+        for action in rule.actions:
+            own = self._action(instance, rule, action)
+            found += _amended(own, changes.get(own.action, []))
+        named = {action.action for action in found}
+        for change in (one for name, several in changes.items() if name not in named for one in several):
+            found.append(change.action.model_copy(update={"rules": [rule.name], "amended_by": [change.rule]}))
+        return found
 
     def merge(self, actions: Iterable[tuple[Action, int]]) -> list[Action]:
         """Actions that demand the same of the same subject become one; the most urgent come first.
@@ -173,10 +195,46 @@ class Duties:
         return found
 
 
+def _amended(own: Action, changes: list[_Change]) -> list[Action]:
+    """An action as the rules that amend it change it: once for each way in which they set its parameters.
+
+    What they do not give stays; of several limits the one that ends first counts; the basis of all is kept.
+    """
+    if not changes:
+        return [own]
+    plain = [change for change in changes if not change.sets]
+    ways: dict[tuple[Any, ...], list[_Change]] = {}
+    for change in changes:
+        if change.sets:
+            ways.setdefault(change.sets, []).append(change)
+    found = []
+    for several in list(ways.values()) or [[]]:
+        both = sorted([*several, *plain], key=lambda change: change.rule)
+        new: dict[str, Any] = {"amended_by": [change.rule for change in both]}
+        if several:
+            given = several[0].action
+            new["amount"] = given.amount if given.amount is not None else own.amount
+            new["points"] = given.points if given.points is not None else own.points
+            new["parameters"] = {**own.parameters, **given.parameters}
+        limits = [action for action in (*(change.action for change in both), own) if action.within is not None]
+        if limits:
+            first = min(limits, key=lambda action: action.due or date.max)
+            new["within"], new["due"] = first.within, first.due
+        holders = {change.action.duty_holder for change in both if change.written.use.by}
+        authorities = {change.action.authority for change in both if change.written.use.authority}
+        if len(holders) == 1:
+            (new["duty_holder"],) = holders
+        if len(authorities) == 1:
+            (new["authority"],) = authorities
+        basis = [found for change in both for found in change.action.basis]
+        new["basis"] = list(dict.fromkeys([*basis, *own.basis]))
+        found.append(own.model_copy(update=new))
+    return found
+
+
 def _finite(bound: Any) -> str | None:
     return None if isinstance(bound, float) else decimal_text(bound)
 
 
 def _amount_key(amount: Amount | None) -> tuple[str | None, str | None, str] | None:
     return None if amount is None else (amount.low, amount.high, amount.unit)
-

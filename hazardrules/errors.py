@@ -3,6 +3,7 @@
     HazardRulesError
     ├── RulebookError          a rulebook with errors: carries every diagnostic
     ├── FactsError             a case with problems: carries every problem, each with its path
+    ├── SessionError           a session cannot do that: carries the problem
     ├── LookupFailedError      no such rule, fact, instrument, action, subject, table: carries the nearest names
     └── EngineError            an engine is not installed, or fails: carries the code, the cause and what to try next
 """
@@ -42,6 +43,19 @@ class FactsError(HazardRulesError):
 
     Attributes:
         problems: Every problem of the case, each with the path of the value concerned.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        """Keep the problems and say them all in the message."""
+        self.problems = tuple(problems)
+        super().__init__("\n".join(problem.message("en") for problem in self.problems))
+
+
+class SessionError(HazardRulesError):
+    """A session cannot do what was asked for; nothing has changed in it.
+
+    Attributes:
+        problems: What is wrong, each with the subject concerned.
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:

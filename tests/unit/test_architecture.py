@@ -32,7 +32,7 @@ ROOMS = (
     ("trial",),
     ("explain", "missing", "duties", "levels"),
     ("classify",),
-    ("cache",),
+    ("cache", "sessions"),
     ("api",),
     ("watcher",),
     ("render",),
@@ -51,11 +51,12 @@ GUESTS = {
     "rich": ("cli/", "render/"),
     "pydantic": ("model/", "intake/"),
     "platformdirs": ("cache.py", "cli/"),
+    "sqlalchemy": ("sessions/store.py",),
     "hypothesis": ("testing/",),
     "pytest": ("testing/plugin.py",),
     "durable_rules_engine": ("engines/durable_sets.py",),
 }
-NOT_AT_IMPORT = ("lark", "networkx", "yaml", "rich", "click", "hypothesis", "durable_rules_engine")
+NOT_AT_IMPORT = ("lark", "networkx", "yaml", "rich", "click", "hypothesis", "sqlalchemy", "durable_rules_engine")
 
 MAX_LINES = 500
 LONGER = {
