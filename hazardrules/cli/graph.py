@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PICTURED = 400
 """More boxes than this are no picture, only a page to search."""
+_SECTIONS = ("lost_rules", "weakened_rules", "open_rules", "lost_actions", "spared_facts")
 _SUFFIXES = {".html": "html", ".svg": "svg", ".json": "json"}
 
 
@@ -157,7 +158,7 @@ def _impact(book: Rulebook, name: str | None, plan: Plan | None, lang: str, outp
         found = impact(book.compiled, name, plan)
     except LookupFailedError as error:
         usage_error(lookup_words(error, lang))
-    sections = {section: getattr(found, section) for section in found.__slots__}
+    sections = {section: getattr(found, section) for section in _SECTIONS}
     if output == "json":
         click.echo(json.dumps(sections, ensure_ascii=False, indent=1))
         return
