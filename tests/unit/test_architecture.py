@@ -35,7 +35,7 @@ ROOMS = (
     ("cache", "sessions"),
     ("api",),
     ("watcher",),
-    ("render",),
+    ("render", "graph"),
     ("testing",),
     ("cli",),
 )
@@ -46,7 +46,7 @@ ENTRANCES = ("__init__", "__main__")
 GUESTS = {
     "yaml": ("syntax/",),
     "lark": ("syntax/",),
-    "networkx": ("compiler/graph.py",),
+    "networkx": ("compiler/graph.py", "graph/"),
     "click": ("cli/",),
     "rich": ("cli/", "render/"),
     "pydantic": ("model/", "intake/"),
