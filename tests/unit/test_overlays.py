@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from itertools import permutations
+from itertools import permutations, product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -265,3 +265,32 @@ def test_an_overlay_on_a_rule_of_another_place_is_named_at_load(tmp_path: Path) 
     for own, other, codes in [(north, south, ["HR409"]), (north, north, []), (north, whole, []), (whole, south, [])]:
         (tmp_path / "fire" / "overlaid.yaml").write_text(HEAD + own + amends("out", "remove_lodging") + other, "utf-8")
         assert [f"HR{found.code.number}" for found in hazardrules.check(tmp_path)] == codes
+
+
+def test_learning_which_overlays_hold_never_revokes_a_sum(tmp_path: Path) -> None:
+    """Whatever is decided about a sum while it is open which rules amend stays so."""
+    points = HEAD.replace("      - rectify: {within: 15 days}\n", "      - demerit: 3\n")
+    six = amends("six", "{demerit: {points: 6}}").replace("people_lodged > 10", "not alarm_installed")
+    nine = amends("nine", "{demerit: {points: 9}}").replace("people_lodged > 10", "not lodging.separated")
+    total = (
+        "  - id: from_%d\n    clause: '5'\n    text: {zh: 分%d, en: sum %d}\n    when: total(points) >= %d\n    level: general\n"
+    )
+    sums = range(8, 18)
+    book = written(tmp_path, (six, nine, *(total % ((number,) * 4) for number in sums)), points)
+
+    def decided(alarm: bool | None, separated: bool | None, engine: str) -> list[bool | None]:
+        facts = {"people_lodged": 20, "resistance_class": 1, "alarm_installed": alarm, "lodging.separated": separated}
+        found = book.classify({"premises": facts}, as_of=date(2021, 12, 2), engine=engine)
+        truth = {f.rule: True for f in found.findings} | dict.fromkeys(f.rule for f in found.undetermined)
+        return [truth.get(f"fire.overlaid.from_{number}", False) for number in sums]
+
+    for engine in ENGINES:
+        for alarm, separated in product((True, False, None), repeat=2):
+            before = decided(alarm, separated, engine)
+            for more, others in product((True, False), repeat=2):
+                if alarm in (None, more) and separated in (None, others):
+                    after = decided(more, others, engine)
+                    assert all(old in (None, new) for old, new in zip(before, after, strict=True))
+        assert decided(True, True, engine)[:3] == [True, True, False]  # 3 points, and 6 of the demo's table
+        assert decided(False, True, engine)[3:6] == [True, True, False]
+        assert decided(None, True, engine)[:6] == [True, True, None, None, None, False]
