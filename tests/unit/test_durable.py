@@ -533,7 +533,7 @@ def without(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def test_without_the_library_the_error_says_how_to_get_it(without: None, tmp_path: Path) -> None:
     """With a code, the cause and the next step, when the engine is chosen."""
-    expected = r"^HR601 the engine `durable` cannot be used in this Python 3\.\d+: .*; install it with `pip install 'hazardrules\[durable\]'`"
+    expected = r"^HR601 the engine `durable` cannot be used in this Python 3\.\d+: .*; in Python 3\.11 or 3\.12 install it with `pip install 'hazardrules\[durable\]'`"
     with pytest.raises(hazardrules.HazardRulesError, match=expected):
         hazardrules.load(write({**FILES}, tmp_path), engine="durable")
     assert "durable" not in hazardrules.api.usable_engines()
