@@ -35,7 +35,7 @@ ROOMS = (
     ("cache", "sessions"),
     ("api",),
     ("watcher", "verify"),
-    ("render", "graph"),
+    ("render", "graph", "lint"),
     ("testing",),
     ("cli",),
 )
