@@ -3,7 +3,8 @@
     HazardRulesError
     ├── RulebookError          a rulebook with errors: carries every diagnostic
     ├── FactsError             a case with problems: carries every problem, each with its path
-    └── LookupFailedError      no such rule, fact, instrument, action, subject, table: carries the nearest names
+    ├── LookupFailedError      no such rule, fact, instrument, action, subject, table: carries the nearest names
+    └── MissingExtraError      a package that this needs is not installed: carries the extra that brings it
 """
 
 from __future__ import annotations
@@ -67,3 +68,17 @@ class LookupFailedError(HazardRulesError, KeyError):
     def __str__(self) -> str:
         """Plain text: KeyError would quote it."""
         return str(self.args[0])
+
+
+class MissingExtraError(HazardRulesError, ImportError):
+    """Something needs a package that a plain install does not bring.
+
+    Attributes:
+        extra: What to install: `hazardrules[extra]`.
+        package: The package that is missing.
+    """
+
+    def __init__(self, extra: str, package: str) -> None:
+        """Keep what is missing, and say what to do."""
+        self.extra, self.package = extra, package
+        super().__init__(f"`{package}` is not installed; run: pip install 'hazardrules[{extra}]'")

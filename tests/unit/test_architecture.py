@@ -29,6 +29,7 @@ ROOMS = (
     ("syntax", "compiler"),
     ("intake",),
     ("engines",),
+    ("columnar",),
     ("trial",),
     ("explain", "missing", "duties", "levels"),
     ("classify",),
@@ -51,9 +52,11 @@ GUESTS = {
     "pydantic": ("model/", "intake/"),
     "platformdirs": ("cache.py", "cli/"),
     "hypothesis": ("testing/",),
+    "numpy": ("columnar/",),
+    "pyarrow": ("columnar/",),
     "pytest": ("testing/plugin.py",),
 }
-NOT_AT_IMPORT = ("lark", "networkx", "yaml", "rich", "click", "hypothesis")
+NOT_AT_IMPORT = ("lark", "networkx", "yaml", "rich", "click", "hypothesis", "numpy", "pyarrow")
 
 MAX_LINES = 500
 LONGER = {
