@@ -13,7 +13,7 @@ from hazardrules.engines.base import require
 from hazardrules.engines.durable import Durable
 from hazardrules.engines.generated import Generated
 from hazardrules.engines.reference import Reference
-from hazardrules.errors import EngineError, FactsError, LookupFailedError, RulebookError, SessionError
+from hazardrules.errors import EngineError, FactsError, LookupFailedError, MissingExtraError, RulebookError, SessionError
 from hazardrules.intake import Case, Intake, Problem, assume_compliant, json_schema, read_case
 from hazardrules.intake.problems import Problems, Refused
 from hazardrules.intake.values import read_day
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date
 
+    from hazardrules.columnar.result import TableResult
+    from hazardrules.columnar.table import Options
     from hazardrules.compiler.plan import Compiled, CompiledRule, Plan
     from hazardrules.diagnostics import Diagnostic
     from hazardrules.engines.base import Engine
@@ -255,6 +257,68 @@ class Rulebook:
                 yield self.classify(case, subject=subject, as_of=as_of, jurisdiction=jurisdiction, lang=lang)
             except FactsError as error:
                 yield error
+
+    def classify_table(
+        self,
+        table: object,
+        *,
+        subject: str,
+        as_of: date | None = None,
+        jurisdiction: str | None = None,
+        packs: Iterable[str] | None = None,
+        keep: Iterable[str] = (),
+        lang: str | None = None,
+        threads: int | None = None,
+    ) -> TableResult:
+        """Judge every row of a table; needs `hazardrules[columnar]`.
+
+        Args:
+            table: Anything that speaks the Arrow C interface: pyarrow, Polars, pandas, a DuckDB relation.
+            subject: The kind of subject that a row is.
+            as_of: The day of every row; without it the column `as_of`.
+            jurisdiction: The place of every row; without it the column `jurisdiction`, where there is one.
+            packs: Only these packs or sectors.
+            keep: Columns that are carried into the result.
+            lang: The language of the reasons why rows are rejected.
+            threads: So many work at once; one per core by default.
+
+        Returns:
+            The answers as Arrow tables; rows given = rows classified + rows rejected.
+
+        Raises:
+            FactsError: A column is no fact; carries every problem of the columns.
+            LookupFailedError: No such subject, pack, place or language.
+            MissingExtraError: pyarrow is not installed.
+        """
+        options = self.table_options(subject, as_of=as_of, jurisdiction=jurisdiction, packs=packs, keep=keep, lang=lang)
+        from hazardrules.columnar.run import classify_table  # noqa: PLC0415 - after the check that it can be imported
+
+        return classify_table(self.compiled, self._intake, table, options, threads)
+
+    def table_options(
+        self,
+        subject: str,
+        *,
+        as_of: date | None = None,
+        jurisdiction: str | None = None,
+        packs: Iterable[str] | None = None,
+        keep: Iterable[str] = (),
+        lang: str | None = None,
+    ) -> Options:
+        """The options of `classify_table`, looked up."""
+        try:
+            from hazardrules.columnar.table import Options  # noqa: PLC0415 - an extra, imported when it is asked for
+        except ModuleNotFoundError as error:
+            raise MissingExtraError("columnar", error.name or "") from error
+        source = self.compiled.source
+        if jurisdiction is not None and jurisdiction not in source.jurisdictions:
+            raise LookupFailedError("jurisdiction", jurisdiction, nearest(jurisdiction, source.jurisdictions))
+        language = lang if lang is not None else source.default_language
+        if language not in source.languages:
+            raise LookupFailedError("language", language, source.languages)
+        day = _day(as_of, "") if as_of is not None else None
+        chosen = self._packs(packs) if packs is not None else None
+        return Options(self.subject(subject).id, day, jurisdiction, chosen, tuple(keep), language)
 
     def explain(self, facts: object, rule: str, *, part: str = "", **options: Any) -> Explanation:
         """Why a rule holds, fails or stays open for a case, fired or not.

@@ -29,6 +29,7 @@ ROOMS = (
     ("syntax", "compiler"),
     ("intake",),
     ("engines",),
+    ("columnar",),
     ("trial",),
     ("explain", "missing", "duties", "levels"),
     ("classify",),
@@ -53,11 +54,13 @@ GUESTS = {
     "platformdirs": ("cache.py", "cli/"),
     "sqlalchemy": ("sessions/store.py",),
     "hypothesis": ("testing/",),
+    "numpy": ("columnar/",),
+    "pyarrow": ("columnar/",),
     "pytest": ("testing/plugin.py",),
     "z3": ("verify/",),
     "durable_rules_engine": ("engines/durable_sets.py",),
 }
-NOT_AT_IMPORT = ("lark", "networkx", "yaml", "rich", "click", "hypothesis", "sqlalchemy", "durable_rules_engine", "z3")
+NOT_AT_IMPORT = ("lark", "networkx", "yaml", "rich", "click", "hypothesis", "sqlalchemy", "durable_rules_engine", "z3", "numpy", "pyarrow")
 
 MAX_LINES = 500
 LONGER = {
