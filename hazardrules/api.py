@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hazardrules.classify import Inquiry
-from hazardrules.diagnostics import Collector, nearest
+from hazardrules.dated import DatedRulebook
+from hazardrules.diagnostics import nearest
 from hazardrules.engines.base import require
 from hazardrules.engines.durable import Durable
 from hazardrules.engines.generated import Generated
 from hazardrules.engines.reference import Reference
 from hazardrules.errors import EngineError, FactsError, LookupFailedError, MissingExtraError, RulebookError, SessionError
+from hazardrules.folders import compile_folder, shipped_rules
 from hazardrules.intake import Case, Intake, Problem, assume_compliant, json_schema, read_case
 from hazardrules.intake.problems import Problems, Refused
 from hazardrules.intake.values import read_day
@@ -37,33 +39,6 @@ if TYPE_CHECKING:
     from hazardrules.sessions.session import Session
 
 ENGINES: dict[str, Engine] = {engine.name: engine for engine in (Generated(), Reference(), Durable())}
-
-
-def shipped_rules() -> Path:
-    """The folder of the rulebook that comes with the library."""
-    package = Path(__file__).parent
-    inside = package / "rules"
-    return inside if inside.is_dir() else package.parent / "rules"
-
-
-def check(folder: str | Path | None = None) -> list[Diagnostic]:
-    """Every problem of a rulebook folder, sorted by file and position; empty where there is none.
-
-    Args:
-        folder: The folder with `rulebook.yaml`; the shipped rulebook by default.
-    """
-    return compile_folder(Path(folder) if folder is not None else shipped_rules())[1]
-
-
-def compile_folder(folder: Path) -> tuple[Compiled | None, list[Diagnostic]]:
-    """Read and compile a rulebook; the compiled form is complete only where no diagnostic is an error."""
-    from hazardrules.compiler.compile import compile_source  # noqa: PLC0415 - the graph library is slow to import
-    from hazardrules.syntax.loader import read_rulebook  # noqa: PLC0415 - a cached rulebook needs no YAML
-
-    collector = Collector()
-    source = read_rulebook(folder, collector)
-    compiled = compile_source(source, collector) if source is not None else None
-    return compiled, collector.diagnostics
 
 
 def load(folder: str | Path | None = None, *, engine: str = "generated", cache: bool = False) -> Rulebook:
@@ -498,29 +473,6 @@ class Rulebook:
             LookupFailedError: No such subject.
         """
         return json_schema(self.subject(subject).id, self.compiled.source.subjects, lang)
-
-
-@dataclass(frozen=True, slots=True)
-class DatedRulebook:
-    """The law of one day and place.
-
-    Attributes:
-        book: The rulebook.
-        day: The day.
-        jurisdiction: The place; None for the law of the whole country.
-    """
-
-    book: Rulebook
-    day: date
-    jurisdiction: str | None = None
-
-    def classify(self, facts: object, **options: Any) -> Classification:
-        """Judge one case on this day and in this place; options as for `Rulebook.classify`."""
-        return self.book.classify(facts, as_of=self.day, jurisdiction=self.jurisdiction, **options)
-
-    def rules(self) -> tuple[str, ...]:
-        """The names of the rules in force, or perhaps in force."""
-        return tuple(self.book.compiled.in_force(self.day, self.jurisdiction).rules)
 
 
 def _day(value: object, place: str) -> date:

@@ -216,7 +216,7 @@ def report_diagnostics(
     diagnostics: Iterable[Diagnostic], folder: Path | None, lang: str, output: str = "text", *, err: bool = True
 ) -> None:
     """Write the problems of a rulebook, with the lines that they are about."""
-    from hazardrules.api import shipped_rules  # noqa: PLC0415 - only where something is wrong
+    from hazardrules.folders import shipped_rules  # noqa: PLC0415 - only where something is wrong
     from hazardrules.render.diagnostics import render_diagnostics  # noqa: PLC0415
     from hazardrules.syntax.folder import source_texts  # noqa: PLC0415
 

@@ -45,7 +45,7 @@ def check_command(path: Path | None, output: str, folder: Path | None, lang: str
       hazardrules check rules/
       hazardrules check rules/gas/regulation.yaml --format short
     """  # noqa: D301 - `\b` is click's mark for lines that it must not fill
-    from hazardrules.api import compile_folder, shipped_rules  # noqa: PLC0415 - `--help` needs none of it
+    from hazardrules.folders import compile_folder, shipped_rules  # noqa: PLC0415 - `--help` needs none of it
 
     where = folder or (rulebook_of(path) if path is not None else shipped_rules()) or path or shipped_rules()
     compiled, diagnostics = compile_folder(where)
@@ -127,7 +127,7 @@ def test_command(
       hazardrules test rules/
       hazardrules test rules/gas -k "day before" --junit report.xml
     """  # noqa: D301 - `\b` is click's mark for lines that it must not fill
-    from hazardrules.api import shipped_rules  # noqa: PLC0415 - `--help` needs none of it
+    from hazardrules.folders import shipped_rules  # noqa: PLC0415 - `--help` needs none of it
     from hazardrules.testing.runner import run_cases  # noqa: PLC0415
 
     where = folder or (rulebook_of(path) if path is not None else None)

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import agreement
 
 import hazardrules
-from hazardrules.api import shipped_rules
+from hazardrules.folders import shipped_rules
 
 
 def main() -> int:

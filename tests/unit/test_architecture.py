@@ -33,7 +33,7 @@ ROOMS = (
     ("trial",),
     ("explain", "missing", "duties", "levels"),
     ("classify",),
-    ("cache", "sessions"),
+    ("cache", "dated", "folders", "sessions"),
     ("api",),
     ("watcher", "verify"),
     ("render", "graph"),
