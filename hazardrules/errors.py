@@ -89,7 +89,7 @@ class EngineError(HazardRulesError):
     """What evaluates the rules cannot be used: no rule and no fact is at fault.
 
     Attributes:
-        code: `HR601` where the engine is not installed, `HR602` where it fails.
+        code: `HR901` where the engine is not installed, `HR902` where it fails.
         cause: What is the matter, in English.
         hint: What to try next, in English.
         key: The wording of the cause in other languages; that of the hint is `{key}_hint`.
