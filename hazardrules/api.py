@@ -14,7 +14,7 @@ from hazardrules.engines.base import require
 from hazardrules.engines.durable import Durable
 from hazardrules.engines.generated import Generated
 from hazardrules.engines.reference import Reference
-from hazardrules.errors import EngineError, FactsError, LookupFailedError, MissingExtraError, RulebookError, SessionError
+from hazardrules.errors import EngineError, FactsError, LookupFailedError, MissingExtraError, RulebookError
 from hazardrules.folders import compile_folder, shipped_rules
 from hazardrules.intake import Case, Intake, Problem, assume_compliant, json_schema, read_case
 from hazardrules.intake.problems import Problems, Refused
@@ -164,14 +164,15 @@ class Rulebook:
 
         Raises:
             LookupFailedError: No such place.
-            SessionError: The store holds a session of another rulebook or place, or SQLAlchemy is not installed.
+            SessionError: The store holds a session of another rulebook or place.
+            MissingExtraError: SQLAlchemy is not installed.
         """
         try:
             from hazardrules.sessions.session import Session, store_url  # noqa: PLC0415 - SQLAlchemy is optional
         except ModuleNotFoundError as error:
             if error.name != "sqlalchemy":
                 raise
-            raise SessionError([Problem("", "session.not_installed")]) from None
+            raise MissingExtraError("sessions", "sqlalchemy") from None
         if jurisdiction is not None and jurisdiction not in self.compiled.source.jurisdictions:
             raise LookupFailedError("jurisdiction", jurisdiction, nearest(jurisdiction, self.compiled.source.jurisdictions))
         return Session(self, store_url(store), jurisdiction=jurisdiction, adopt=adopt)

@@ -9,7 +9,6 @@ PHRASES: dict[str, str] = {
     "session.key_taken": "`{list}` already holds a part `{key}`; give another key",
     "session.list_unknown": '`{event}` adds to `{list}`, of which nothing is known yet: first state what it holds, `{{"{list}": []}}` where it is empty',
     "session.needs_time": "`{event}` sets `{fact}` to a moment: give a `datetime`, not a `date`",
-    "session.not_installed": "sessions need SQLAlchemy: `pip install hazardrules[sessions]`",
     "session.not_known": "`{name}` is not known and cannot be retracted",
     "session.not_there_yet": "the session has come to {now}, not to {at}; let time go on with `advance`",
     "session.nothing_named": "name the facts to be retracted; a subject as a whole goes with `remove`",
