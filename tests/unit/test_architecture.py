@@ -30,6 +30,7 @@ ROOMS = (
     ("intake",),
     ("engines",),
     ("trial",),
+    ("sheets",),
     ("explain", "missing", "duties", "levels"),
     ("classify",),
     ("cache",),
