@@ -31,6 +31,7 @@ ROOMS = (
     ("engines",),
     ("columnar",),
     ("trial",),
+    ("sheets",),
     ("explain", "missing", "duties", "levels"),
     ("classify",),
     ("cache", "dated", "folders", "sessions"),
