@@ -18,7 +18,6 @@ from agreement import Tally
 import hazardrules
 from hazardrules.api import shipped_rules
 
-
 STEP = 60_000
 """So many cases at a time: Hypothesis remembers what it has drawn."""
 
