@@ -164,18 +164,18 @@ class Rulebook:
 
         Raises:
             LookupFailedError: No such place.
-            SessionError: The store holds a session of another rulebook or place.
+            SessionError: The store cannot be opened, or holds a session of another rulebook or place.
             MissingExtraError: SQLAlchemy is not installed.
         """
         try:
-            from hazardrules.sessions.session import Session, store_url  # noqa: PLC0415 - SQLAlchemy is optional
+            from hazardrules.sessions.session import Session  # noqa: PLC0415 - SQLAlchemy is optional
         except ModuleNotFoundError as error:
             if error.name != "sqlalchemy":
                 raise
             raise MissingExtraError("sessions", "sqlalchemy") from None
         if jurisdiction is not None and jurisdiction not in self.compiled.source.jurisdictions:
             raise LookupFailedError("jurisdiction", jurisdiction, nearest(jurisdiction, self.compiled.source.jurisdictions))
-        return Session(self, store_url(store), jurisdiction=jurisdiction, adopt=adopt)
+        return Session(self, store, jurisdiction=jurisdiction, adopt=adopt)
 
     # classification
 
