@@ -59,4 +59,6 @@ def compare(book: hazardrules.Rulebook, result: TableResult, rows: list[dict[str
             assert sorted(rejects[number].split("; ")) == sorted(messages.split("; "))
         else:
             assert number in found, rejects.get(number)
-            assert found[number] == answer_of(case), row
+            expected = answer_of(case)
+            for name, value in expected.items():
+                assert found[number][name] == value, (number, name)

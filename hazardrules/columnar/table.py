@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from hazardrules.columnar.answers import Judged
 from hazardrules.columnar.arrow_in import Layout, Reading, cells, table_problems
-from hazardrules.columnar.program import Program
+from hazardrules.columnar.program import Program, compiled_program
 from hazardrules.intake.cases import KEYS
 from hazardrules.intake.problems import Problem, Problems, Refused, nearest_names, shown
 from hazardrules.intake.values import read_day
@@ -224,5 +224,5 @@ class TableClassifier:
             if found is None or wanted != found.shape:
                 day = date.fromordinal(int(block.days[0])) if block.days is not None else self.options.day
                 assert day is not None  # asked for when the columns were looked at
-                found = self._programs[key] = Program(plan, wanted, day, self.options.packs)
+                found = self._programs[key] = compiled_program(plan, wanted, day, self.options.packs)
         return found
