@@ -37,6 +37,7 @@ ROOMS = (
     ("watcher",),
     ("render",),
     ("testing",),
+    ("coverage",),
     ("cli",),
 )
 ROW = {room: number for number, row in enumerate(ROOMS) for room in row}
