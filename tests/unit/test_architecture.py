@@ -34,7 +34,7 @@ ROOMS = (
     ("classify",),
     ("cache", "sessions"),
     ("api",),
-    ("watcher",),
+    ("watcher", "verify"),
     ("render",),
     ("testing",),
     ("coverage",),
@@ -55,9 +55,10 @@ GUESTS = {
     "sqlalchemy": ("sessions/store.py",),
     "hypothesis": ("testing/",),
     "pytest": ("testing/plugin.py",),
+    "z3": ("verify/",),
     "durable_rules_engine": ("engines/durable_sets.py",),
 }
-NOT_AT_IMPORT = ("lark", "networkx", "yaml", "rich", "click", "hypothesis", "sqlalchemy", "durable_rules_engine")
+NOT_AT_IMPORT = ("lark", "networkx", "yaml", "rich", "click", "hypothesis", "sqlalchemy", "durable_rules_engine", "z3")
 
 MAX_LINES = 500
 LONGER = {
