@@ -23,6 +23,7 @@ def coverage_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options of `test` that measure what the cases exercise."""
     for option in (
         click.option("--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT", help="Exit 1 where fewer obligations are covered; implies --coverage."),
+        click.option("--prove", is_flag=True, help="Do not ask for what the solver proves to be impossible; needs hazardrules[verify]."),
         click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write every obligation as JSON; implies --coverage."),
         click.option("--html", "html_file", type=_FILE, metavar="FILE", help="Write the rule files with what was never exercised; implies --coverage."),
         click.option("--coverage", is_flag=True, help="Show what the cases have exercised: rules, conditions, thresholds, exceptions, dates."),
@@ -33,7 +34,7 @@ def coverage_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def show_coverage(
     book: Rulebook, report: TestReport, lang: str, start: Path, rules: Path, *, narrowed: bool, html_file: Path | None,
-    json_file: Path | None, fail_under: float | None, verbose: bool,
+    json_file: Path | None, fail_under: float | None, prove: bool, verbose: bool,
 ) -> bool:  # fmt: skip
     """Measure what the cases have exercised, show it, and write the reports that are asked for.
 
@@ -47,6 +48,7 @@ def show_coverage(
         html_file: Where the page goes.
         json_file: Where the JSON goes.
         fail_under: The least score.
+        prove: Leave out what the solver proves to be impossible.
         verbose: List everything.
 
     Returns:
@@ -55,11 +57,16 @@ def show_coverage(
     from hazardrules.coverage import measure  # noqa: PLC0415 - only where it is asked for
     from hazardrules.coverage.html import coverage_html  # noqa: PLC0415
     from hazardrules.coverage.terminal import coverage_page  # noqa: PLC0415
+    from hazardrules.errors import EngineError  # noqa: PLC0415
     from hazardrules.render import json  # noqa: PLC0415
     from hazardrules.render.labels import Labels  # noqa: PLC0415
     from hazardrules.syntax.folder import source_texts  # noqa: PLC0415
 
-    found = measure(book, report.results, _packs(book, report, start, rules, narrowed=narrowed))
+    packs = _packs(book, report, start, rules, narrowed=narrowed)
+    try:
+        found = measure(book, report.results, packs, prove=prove)
+    except EngineError as error:
+        usage_error(f"{say(lang, error.key)}{say(lang, 'text.and_semicolon')}{say(lang, f'{error.key}_hint')}")
     labels = Labels(book.compiled.source, lang)
     write_page(coverage_page(found, labels, verbose=verbose))
     if html_file is not None:

@@ -120,7 +120,7 @@ def fmt_command(paths: tuple[Path, ...], check: bool, lang: str) -> None:
 @verbose_option
 def test_command(
     path: Path | None, keyword: str | None, junit: Path | None, engine: str | None, coverage: bool, html_file: Path | None,
-    json_file: Path | None, fail_under: float | None, folder: Path | None, lang: str | None, verbose: bool,
+    json_file: Path | None, fail_under: float | None, prove: bool, folder: Path | None, lang: str | None, verbose: bool,
 ) -> None:  # fmt: skip
     """Run the cases (*.cases.yaml) of a rulebook and show every difference from what they expect.
 
@@ -155,10 +155,10 @@ def test_command(
         except OSError as error:
             usage_error(say(chosen, "cli.not_written", {"file": junit.as_posix(), "reason": error.strerror or str(error)}))
     passed = report.passed
-    if coverage or html_file is not None or json_file is not None or fail_under is not None:
+    if coverage or prove or html_file is not None or json_file is not None or fail_under is not None:
         passed &= show_coverage(
             book, report, chosen, start, where or shipped_rules(), narrowed=keyword is not None, html_file=html_file,
-            json_file=json_file, fail_under=fail_under, verbose=verbose,
+            json_file=json_file, fail_under=fail_under, prove=prove, verbose=verbose,
         )  # fmt: skip
     sys.exit(0 if passed else PROBLEMS)
 

@@ -14,6 +14,7 @@ from hazardrules.intake import Case
 from hazardrules.model import expressions as ir
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     from hazardrules.api import Rulebook
@@ -40,6 +41,8 @@ class Collector:
         self.inventory = inventory or Inventory(book.compiled)
         self.listener = Listener(book.compiled)
         self.seen: Seen = {}
+        self.watch: Callable[[Inquiry, Spoken], None] | None = None
+        """Is told of every case that is added."""
         self._parameters = _Readers(self.inventory)
 
     def add(self, case: WrittenCase) -> None:
@@ -48,7 +51,10 @@ class Collector:
             inquiry = self.book.inquire(submitted(self.book, case), packs=case.packs)
         except FactsError:
             return
-        self.observe(case, inquiry, self.listener.hear(case))
+        spoken = self.listener.hear(case)
+        if self.watch is not None:
+            self.watch(inquiry, spoken)
+        self.observe(case, inquiry, spoken)
 
     def observe(self, case: WrittenCase, inquiry: Inquiry, spoken: Spoken) -> None:
         """Add what a judged case exercises, by what it speaks of."""
@@ -61,7 +67,7 @@ class Collector:
         for name, states in spoken.named.items():
             rule = self.compiled.rules[name]
             for instance in by_kind.get(rule.on, ()):
-                self._named(observer, instance, rule, states, table=name in spoken.tables)
+                self.named(observer, instance, rule, states, table=name in spoken.tables)
         if spoken.lists or spoken.levels or spoken.actions:
             self._unnamed(observer, inquiry, spoken)
         observer.strict = True
@@ -71,7 +77,8 @@ class Collector:
 
     # rules
 
-    def _named(self, observer: Observer, instance: Instance, rule: CompiledRule, states: set[str], *, table: bool) -> None:
+    def named(self, observer: Observer, instance: Instance, rule: CompiledRule, states: set[str], *, table: bool) -> None:
+        """Observe a rule that a case names in some states; `table` where it only names the table of the rule."""
         plan, day = observer.plan, observer.as_of
         observer.strict = True
         if rule.name not in plan.rules:
@@ -141,6 +148,8 @@ class Collector:
     def _first_and_last_day(self, observer: Observer, instance: Instance, rule: CompiledRule, day: date) -> None:
         if observer.matches(instance, rule.name) is True:
             self._days_of_home(observer, self.inventory.dated_by(rule), day, rule)
+        elif rule.effective.in_force_by == day + timedelta(days=1) and observer.would_match(instance, rule) is True:
+            observer.note_seen((self.inventory.dated_by(rule), f"from.{rule.effective.in_force_by}", ()), "day_before")
         for home in self._parameters.homes(rule):
             self._days_of_home(observer, home, day)
 
@@ -165,8 +174,6 @@ class Collector:
                     observer.note_seen((home, part, ()), "first_day")
                 elif part.startswith("until") and day == edge - timedelta(days=1):
                     observer.note_seen((home, part, ()), "last_day")
-            if rule.name in observer.plan.force and rule.effective.in_force_by == day + timedelta(days=1):
-                observer.note_seen((home, f"from.{rule.effective.in_force_by}", ()), "day_before")
             return
         for part, edge in self.inventory.edges.get(home, ()):
             starts = part.startswith("from")

@@ -65,11 +65,12 @@ class Root:
     part: str
     expr: ir.Expr
     pack: str
+    path: tuple[int, ...] = ()
 
     @property
     def key(self) -> Key:
         """Its place."""
-        return (self.home, self.part, ())
+        return (self.home, self.part, self.path)
 
 
 def name_of(key: Key) -> str:
@@ -99,7 +100,9 @@ class Inventory:
         self.obligations: list[Obligation] = []
         self.overridden = {target for rule in compiled.rules.values() for target in rule.overrides}
         self._written = Written()
+        self._explored: set[int] = set()
         self.edges: dict[str, list[tuple[str, date]]] = {}
+        self._cells()
         for pack, scope in compiled.scopes.items():
             if scope is not None:
                 self._root(scope, f"scope {pack}", "applies", pack)
@@ -134,10 +137,39 @@ class Inventory:
         return root.key if root is not None else otherwise
 
     def _root(self, expr: ir.Expr, home: str, part: str, pack: str) -> None:
-        if id(expr) in self.roots:
-            return
-        root = self.roots[id(expr)] = Root(home, part, expr, pack)
-        self._expression(expr, root, ())
+        root = self.roots.setdefault(id(expr), Root(home, part, expr, pack))
+        if root.key == (home, part, ()) and id(expr) not in self._explored:
+            self._explored.add(id(expr))
+            self._expression(expr, root, ())
+
+    def _cells(self) -> None:
+        """What the cells of a row ask belongs to this row, also where an `else` row or a later row asks it again."""
+        rows: dict[str, list[CompiledRule]] = {}
+        for rule in self.compiled.rules.values():
+            if rule.table is not None:
+                rows.setdefault(rule.table, []).append(rule)
+        for listed in rows.values():
+            asked: set[int] = set()
+            for rule in sorted(listed, key=lambda rule: rule.row.number if rule.row is not None else 0):
+                self._cell(self._own_condition(rule), f"rule {rule.name}", "when", rule.pack, (), asked)
+        for (kind, name), derived in self.compiled.derived.items():
+            asked = set()
+            for number, (condition, _) in enumerate(derived.expr.rows if isinstance(derived.expr, ir.TableValue) else ()):
+                self._cell(condition, f"derived {kind}.{name}", "is", derived.pack, (2 * number,), asked)
+
+    def _cell(self, expr: ir.Expr, home: str, part: str, pack: str, path: tuple[int, ...], asked: set[int]) -> None:
+        if isinstance(expr, ir.Junction) and len(expr.items) == 2:  # noqa: PLR2004 - its cells, and no earlier row
+            others = expr.items[1].item if isinstance(expr.items[1], ir.Not) else None
+            if isinstance(others, ir.Junction) and asked.issuperset(map(id, others.items)):
+                expr, path = expr.items[0], (*path, 0)
+        asked.add(id(expr))
+        self.roots.setdefault(id(expr), Root(home, part, expr, pack, path))
+
+    @staticmethod
+    def _own_condition(rule: CompiledRule) -> ir.Expr:
+        """The condition of a row without what its table asks of every row."""
+        shared = rule.row is not None and rule.rule.when is not None and isinstance(rule.when, ir.Junction)
+        return rule.when.items[1] if shared and isinstance(rule.when, ir.Junction) else rule.when
 
     def _rule(self, name: str, rule: CompiledRule) -> None:
         home, pack = f"rule {name}", rule.pack
@@ -148,11 +180,10 @@ class Inventory:
                 self._root(item, owner, "applies", pack)
         elif scope is not None:
             self._root(scope, owner, "applies", pack)
-        when = rule.when
-        if rule.row is not None and rule.rule.when is not None and isinstance(when, ir.Junction):
-            self._root(when.items[0], owner, "when", pack)
-            when = when.items[1]
-        self._root(when, home, "when", pack)
+        own = self._own_condition(rule)
+        if own is not rule.when and isinstance(rule.when, ir.Junction):
+            self._root(rule.when.items[0], owner, "when", pack)
+        self._root(own, home, "when", pack)
         for number, exception in enumerate(rule.unless):
             fresh = id(exception) not in self.roots
             self._root(exception, owner, f"unless.{number}", pack)
@@ -207,7 +238,8 @@ class Inventory:
     # expressions
 
     def _expression(self, expr: ir.Expr, root: Root, path: tuple[int, ...]) -> None:
-        if path and id(expr) in self.roots:
+        found = self.roots.get(id(expr))
+        if path and found is not None and found.key != (root.home, root.part, path):
             return
         key: Key = (root.home, root.part, path)
         if is_atom(expr):

@@ -44,6 +44,8 @@ class Observer(Evaluator):
         """Bind to a case; `place` is where it stands."""
         super().__init__(plan, root, as_of)
         self.inventory, self.seen, self.place, self.strict = inventory, seen, place, True
+        self.focus: frozenset[int] | None = None
+        """The identities of the expressions that are walked; None for all."""
         self._forced: dict[int, Any] = {}
         self._walked: set[object] = set()
 
@@ -112,7 +114,7 @@ class Observer(Evaluator):
 
     def _match(self, instance: Instance, rule: CompiledRule, outcome: Callable[[Any], Any] | None) -> None:
         """Look into a rule that another one asks about."""
-        if outcome is None or not differs(outcome(True), outcome(False)):
+        if outcome is None or outcome(True) == outcome(False):
             if ("match", id(instance), rule.name) in self._walked:
                 return
             self._walked.add(("match", id(instance), rule.name))
@@ -160,28 +162,28 @@ class Observer(Evaluator):
             key: Its place.
             outcome: What the answer is when it has another value; None where the answer does not turn with it.
         """
+        if self.focus is not None and id(expr) not in self.focus:
+            return
         if key[2]:
             key = self.inventory.key_of(expr, key)
         boolean = expr.type.name == "bool"
-        if boolean and outcome is not None and not differs(outcome(True), outcome(False)):
+        if boolean and outcome is not None and outcome(True) == outcome(False):
             outcome = None
         if is_atom(expr):
             value = self.value(expr, here, env, bounded=bounded)
-            self._record(expr, key, value, outcome, known=True)
-            if isinstance(expr, ir.Compare) and expr.op in ORDERED and outcome is not None:
+            self._record(expr, key, value, outcome)
+            if isinstance(expr, ir.Compare) and expr.op in ORDERED and outcome is not None and decides(value, outcome):
                 self._threshold(expr, here, env, bounded, key)
         elif not boolean and not self.inventory.nested(expr):
             return
         self._inside(expr, here, env, bounded, key, outcome)
 
-    def _record(
-        self, expr: ir.Expr, key: Key, value: Truth, outcome: Callable[[Any], Any] | None, *, known: bool = False
-    ) -> None:
+    def _record(self, expr: ir.Expr, key: Key, value: Truth, outcome: Callable[[Any], Any] | None) -> None:
         if value is None and not self.strict:
             return
-        if known or is_atom(expr):
+        if is_atom(expr):
             self.note_seen(key, _SEEN[value])
-        if outcome is not None and (known or differs(outcome(True), outcome(False))):
+        if outcome is not None and decides(value, outcome):
             self.note_seen(key, _DECIDES[value])
 
     def _threshold(self, expr: ir.Compare, here: Instance, env: Mapping[str, Instance], bounded: bool, key: Key) -> None:
@@ -340,11 +342,15 @@ class _Answer:
         return tuple(found)
 
 
-def differs(first: Any, second: Any) -> bool:
-    """Whether two answers contradict each other: what is not known contradicts nothing."""
-    if isinstance(first, tuple):
-        return any(differs(a, b) for a, b in zip(first, second, strict=True))
-    return first is not None and second is not None and first != second
+def decides(value: Truth, outcome: Callable[[Any], Any]) -> bool:
+    """Whether an answer that is known would not be given if a truth value were the other one.
+
+    Of what is unknown: whether its two values give different answers.
+    """
+    found, other = outcome(True if value is None else value), outcome(False if value is None else not value)
+    if isinstance(found, tuple):
+        return any(a != b and (value is None or a is not None) for a, b in zip(found, other, strict=True))
+    return bool(found != other and (value is None or found is not None))
 
 
 def below(key: Key, number: int) -> Key:

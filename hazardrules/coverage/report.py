@@ -56,16 +56,22 @@ class CoverageReport:
 
     Attributes:
         obligations: What ought to be seen, in the packs that are looked at.
+        impossible: What the solver has proved that no facts can show; it is not asked for.
         packs: These packs, in the order of the rulebook.
     """
 
-    def __init__(self, inventory: Inventory, seen: Seen, packs: Iterable[str] | None = None) -> None:
-        """Count what was seen; in some packs only where they are given."""
+    def __init__(
+        self, inventory: Inventory, seen: Seen, packs: Iterable[str] | None = None, *,
+        impossible: Iterable[Obligation] = (), unconfirmed: Iterable[str] = (),
+    ) -> None:  # fmt: skip
+        """Count what was seen; in some packs only where they are given. `unconfirmed` are places of cases."""
+        self.impossible, self._unconfirmed = tuple(impossible), frozenset(unconfirmed)
+        excluded = {item.id for item in self.impossible}
         self.inventory, self.seen, self.compiled = inventory, seen, inventory.compiled
         wanted = set(packs) if packs is not None else None
         self.packs = tuple(pack for pack in self.compiled.source.packs if wanted is None or pack in wanted)
         chosen = set(self.packs)
-        self.obligations = tuple(item for item in inventory.obligations if item.pack in chosen)
+        self.obligations = tuple(item for item in inventory.obligations if item.pack in chosen and item.id not in excluded)
 
     def case_of(self, item: Obligation) -> str | None:
         """The case that covers an obligation; None where none does."""
@@ -73,6 +79,11 @@ class CoverageReport:
         if found is None or any(need not in found for need in item.needs):
             return None
         return found[item.needs[0]]
+
+    def only_unconfirmed(self, item: Obligation) -> bool:
+        """Whether an obligation is covered only by cases that nobody has confirmed yet."""
+        found = self.seen.get(item.key, {})
+        return all(need in found for need in item.needs) and any(found[need] in self._unconfirmed for need in item.needs)
 
     @cached_property
     def open(self) -> tuple[Obligation, ...]:
@@ -154,6 +165,8 @@ class CoverageReport:
                 {"instrument": item.instrument, "clause": item.clause, "state": item.state, "rules": list(item.rules)}
                 for item in self.clauses
             ],
+            "unconfirmed": sum(map(self.only_unconfirmed, self.obligations)),
+            "impossible": [item.id for item in self.impossible],
             "obligations": [
                 {
                     "id": item.id,

@@ -37,6 +37,11 @@ def coverage_page(report: CoverageReport, labels: Labels, *, verbose: bool = Fal
     counted = {state: states[state] for state in ("exercised", "partly", "never")}
     page.line(labels.say("exercise.clauses", **counted))
     page.line((labels.say("exercise.summary", covered=report.covered, total=report.total, score=f"{report.score:.1f}"), "strong"))
+    if report.impossible:
+        page.line((labels.say("exercise.impossible", count=len(report.impossible)), "dim"))
+    unconfirmed = sum(map(report.only_unconfirmed, report.obligations))
+    if unconfirmed:
+        page.line((labels.say("exercise.unconfirmed", count=unconfirmed), "warn"))
     page.heading(labels.say("exercise.open"))
     if not report.open:
         page.line(labels.say("exercise.nothing"), indent=2)
