@@ -20,6 +20,7 @@ _COMMANDS = {
     "schema": "look",
     "coverage": "look",
     "graph": "graph",
+    "cases": "cases",
 }
 
 

@@ -39,6 +39,7 @@ ROOMS = (
     ("watcher", "verify"),
     ("render", "graph"),
     ("testing",),
+    ("coverage",),
     ("cli",),
 )
 ROW = {room: number for number, row in enumerate(ROOMS) for room in row}
