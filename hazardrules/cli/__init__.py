@@ -16,6 +16,7 @@ _COMMANDS = {
     "check": "rules",
     "fmt": "rules",
     "test": "rules",
+    "lint": "lint",
     "show": "look",
     "schema": "look",
     "coverage": "look",

@@ -54,9 +54,9 @@ def cases_command(
       hazardrules cases --missing rules/fire/three_in_one.yaml
       hazardrules cases --missing rules/gas --only threshold,exception --write
     """  # noqa: D301 - `\b` is click's mark for lines that it must not fill
-    from hazardrules.api import shipped_rules  # noqa: PLC0415 - `--help` needs none of it
     from hazardrules.coverage.finder import Finder  # noqa: PLC0415
     from hazardrules.coverage.inventory import GROUPS  # noqa: PLC0415
+    from hazardrules.folders import shipped_rules  # noqa: PLC0415 - `--help` needs none of it
     from hazardrules.render.labels import Labels  # noqa: PLC0415
 
     where = folder or (rulebook_of(path) if path is not None else None)

@@ -133,6 +133,17 @@ def rulebook_of(path: Path) -> Path | None:
     return next((folder for folder in (here, *here.parents) if (folder / "rulebook.yaml").is_file()), None)
 
 
+def inside_of(path: Path | None, rulebook: Path) -> str:
+    """The path of a file or folder within its rulebook; empty for the rulebook itself."""
+    if path is None:
+        return ""
+    try:
+        found = path.resolve().relative_to(rulebook.resolve()).as_posix()
+    except ValueError:
+        return ""
+    return "" if found == "." else found
+
+
 # writing
 
 

@@ -37,7 +37,7 @@ ROOMS = (
     ("cache", "dated", "folders", "sessions"),
     ("api",),
     ("watcher", "verify"),
-    ("render", "graph"),
+    ("render", "graph", "lint"),
     ("testing",),
     ("coverage",),
     ("cli",),
