@@ -21,6 +21,7 @@ _COMMANDS = {
     "schema": "look",
     "coverage": "look",
     "graph": "graph",
+    "cases": "cases",
 }
 
 

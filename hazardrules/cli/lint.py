@@ -48,7 +48,7 @@ def lint_command(path: Path | None, fix: bool, only: str | None, output: str, fo
       hazardrules lint rules/
       hazardrules lint rules/gas --only HR520,HR521 --fix
     """  # noqa: D301 - `\b` is click's mark for lines that it must not fill
-    from hazardrules.api import shipped_rules  # noqa: PLC0415 - `--help` needs none of it
+    from hazardrules.folders import shipped_rules  # noqa: PLC0415 - `--help` needs none of it
     from hazardrules.lint import fix_folder, lint_folder  # noqa: PLC0415
     from hazardrules.lint.fix import is_inside  # noqa: PLC0415
 

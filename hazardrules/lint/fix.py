@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hazardrules.api import compile_folder
 from hazardrules.diagnostics import Collector
+from hazardrules.folders import compile_folder
 from hazardrules.lint.meaning import meaning
 from hazardrules.lint.run import LintReport, lint_folder
 from hazardrules.syntax.print_edits import edited

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hazardrules.api import compile_folder
 from hazardrules.diagnostics import Collector
+from hazardrules.folders import compile_folder
 from hazardrules.lint.checks import run_checks
 from hazardrules.lint.config import read_exceptions
 from hazardrules.lint.material import Material

@@ -18,7 +18,8 @@ from contenders import CONTENDERS
 from demo import write_demo
 
 import hazardrules
-from hazardrules.api import shipped_rules, usable_engines
+from hazardrules.api import usable_engines
+from hazardrules.folders import shipped_rules
 from hazardrules.testing.runner import run_cases
 
 ROOT = Path(__file__).resolve().parents[2]

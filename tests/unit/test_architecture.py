@@ -29,14 +29,17 @@ ROOMS = (
     ("syntax", "compiler"),
     ("intake",),
     ("engines",),
+    ("columnar",),
     ("trial",),
+    ("sheets",),
     ("explain", "missing", "duties", "levels"),
     ("classify",),
-    ("cache", "sessions"),
+    ("cache", "dated", "folders", "sessions"),
     ("api",),
     ("watcher", "verify"),
     ("render", "graph", "lint"),
     ("testing",),
+    ("coverage",),
     ("cli",),
 )
 ROW = {room: number for number, row in enumerate(ROOMS) for room in row}
@@ -53,11 +56,13 @@ GUESTS = {
     "platformdirs": ("cache.py", "cli/"),
     "sqlalchemy": ("sessions/store.py",),
     "hypothesis": ("testing/",),
+    "numpy": ("columnar/",),
+    "pyarrow": ("columnar/",),
     "pytest": ("testing/plugin.py",),
     "z3": ("verify/",),
     "durable_rules_engine": ("engines/durable_sets.py",),
 }
-NOT_AT_IMPORT = ("lark", "networkx", "yaml", "rich", "click", "hypothesis", "sqlalchemy", "durable_rules_engine", "z3")
+NOT_AT_IMPORT = ("lark", "networkx", "yaml", "rich", "click", "hypothesis", "sqlalchemy", "durable_rules_engine", "z3", "numpy", "pyarrow")
 
 MAX_LINES = 500
 LONGER = {

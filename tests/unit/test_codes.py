@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hazardrules.api import compile_folder
 from hazardrules.diagnostics import CODES
+from hazardrules.folders import compile_folder
 from hazardrules.lint import fix_folder, lint_folder
 from hazardrules.render.diagnostics import render_diagnostics
 from hazardrules.syntax.folder import source_texts

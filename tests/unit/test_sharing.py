@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 import hazardrules
-from hazardrules.api import shipped_rules, usable_engines
+from hazardrules.api import usable_engines
+from hazardrules.folders import shipped_rules
 from hazardrules.intake import Case
 from hazardrules.testing.case_files import find_case_files, read_case_file
 
