@@ -12,32 +12,42 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hazardrules.api import Rulebook, check, load
-    from hazardrules.errors import FactsError, HazardRulesError, LookupFailedError, RulebookError
+    from hazardrules.api import Rulebook, load
+    from hazardrules.errors import EngineError, FactsError, HazardRulesError, LookupFailedError, RulebookError, SessionError
+    from hazardrules.folders import check
     from hazardrules.model.results import Classification, Explanation
+    from hazardrules.watcher import Reload, RulebookWatcher
 
 __version__ = "0.1.0"
 
 _PLACES = {
     "Classification": "model.results",
+    "EngineError": "errors",
     "Explanation": "model.results",
     "FactsError": "errors",
     "HazardRulesError": "errors",
     "LookupFailedError": "errors",
+    "Reload": "watcher",
     "Rulebook": "api",
     "RulebookError": "errors",
-    "check": "api",
+    "RulebookWatcher": "watcher",
+    "SessionError": "errors",
+    "check": "folders",
     "load": "api",
 }
 
 __all__ = [
     "Classification",
+    "EngineError",
     "Explanation",
     "FactsError",
     "HazardRulesError",
     "LookupFailedError",
+    "Reload",
     "Rulebook",
     "RulebookError",
+    "RulebookWatcher",
+    "SessionError",
     "check",
     "load",
 ]

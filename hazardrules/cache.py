@@ -86,6 +86,19 @@ def cache_folder() -> Path | None:
     return Path(platformdirs.user_cache_dir("hazardrules", appauthor=False))
 
 
+def content_digest(folder: Path) -> str:
+    """The SHA-256 of the names and contents of all rule files of a folder; cases do not matter.
+
+    Raises:
+        OSError: The folder or a file in it cannot be read.
+    """
+    summed = sha256()
+    for part in _content(folder):
+        summed.update(f"{len(part)}\0".encode())
+        summed.update(part)
+    return summed.hexdigest()
+
+
 def _place(folder: Path) -> Path | None:
     where = cache_folder()
     if where is None:

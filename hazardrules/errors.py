@@ -3,7 +3,10 @@
     HazardRulesError
     ├── RulebookError          a rulebook with errors: carries every diagnostic
     ├── FactsError             a case with problems: carries every problem, each with its path
-    └── LookupFailedError      no such rule, fact, instrument, action, subject, table: carries the nearest names
+    ├── SessionError           a session cannot do that: carries the problem
+    ├── LookupFailedError      no such rule, fact, instrument, action, subject, table: carries the nearest names
+    ├── EngineError            an engine is not installed, or fails: carries the code, the cause and what to try next
+    └── MissingExtraError      a package that this needs is not installed: carries the extra that brings it
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hazardrules.diagnostics import Diagnostic
     from hazardrules.intake.problems import Problem
@@ -49,6 +52,19 @@ class FactsError(HazardRulesError):
         super().__init__("\n".join(problem.message("en") for problem in self.problems))
 
 
+class SessionError(HazardRulesError):
+    """A session cannot do what was asked for; nothing has changed in it.
+
+    Attributes:
+        problems: What is wrong, each with the subject concerned.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        """Keep the problems and say them all in the message."""
+        self.problems = tuple(problems)
+        super().__init__("\n".join(problem.message("en") for problem in self.problems))
+
+
 class LookupFailedError(HazardRulesError, KeyError):
     """A name that the rulebook does not know.
 
@@ -67,3 +83,34 @@ class LookupFailedError(HazardRulesError, KeyError):
     def __str__(self) -> str:
         """Plain text: KeyError would quote it."""
         return str(self.args[0])
+
+
+class EngineError(HazardRulesError):
+    """What evaluates the rules cannot be used: no rule and no fact is at fault.
+
+    Attributes:
+        code: `HR901` where the engine is not installed, `HR902` where it fails.
+        cause: What is the matter, in English.
+        hint: What to try next, in English.
+        key: The wording of the cause in other languages; that of the hint is `{key}_hint`.
+        args_of_key: What the blanks of the wording are filled with.
+    """
+
+    def __init__(self, code: str, cause: str, hint: str, key: str, args_of_key: Mapping[str, object]) -> None:
+        """Keep all of it and say it in the message."""
+        self.code, self.cause, self.hint, self.key, self.args_of_key = code, cause, hint, key, dict(args_of_key)
+        super().__init__(f"{code} {cause}; {hint}")
+
+
+class MissingExtraError(HazardRulesError, ImportError):
+    """Something needs a package that a plain install does not bring.
+
+    Attributes:
+        extra: What to install: `hazardrules[extra]`.
+        package: The package that is missing.
+    """
+
+    def __init__(self, extra: str, package: str) -> None:
+        """Keep what is missing, and say what to do."""
+        self.extra, self.package = extra, package
+        super().__init__(f"`{package}` is not installed; run: pip install 'hazardrules[{extra}]'")

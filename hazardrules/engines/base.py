@@ -104,3 +104,14 @@ def walk(root: Instance) -> Iterator[Instance]:
     for name in sorted(root.parts):
         for part in root.parts[name] or ():
             yield from walk(part)
+
+
+def require(engine: Engine) -> None:
+    """Make sure that an engine can be used: one that is an extra says so in a method `require` of its own.
+
+    Raises:
+        EngineError: It is not installed.
+    """
+    own = getattr(engine, "require", None)
+    if own is not None:
+        own()

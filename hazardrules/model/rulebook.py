@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hazardrules.model.events import EventDeclaration
     from hazardrules.model.law import Instrument, Jurisdiction, Localized, Role, Scale
     from hazardrules.model.rules import ActionDeclaration, DataTable, Pack, Rule
     from hazardrules.model.subjects import SubjectKind
@@ -39,6 +40,7 @@ class RulebookSource:
     subjects: dict[str, SubjectKind]
     tables: dict[str, DataTable]
     packs: dict[str, Pack]
+    events: dict[str, EventDeclaration]
     calendar: str | None = None
 
     def rules(self) -> Iterator[Rule]:

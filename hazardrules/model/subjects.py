@@ -36,6 +36,7 @@ class FactDeclaration:
         maximum: The greatest value a number can have.
         judgement: Only a competent person can decide it.
         compliant: What satisfies the law.
+        clock: The moment for which a case is judged; a session gives it.
     """
 
     name: str
@@ -51,6 +52,7 @@ class FactDeclaration:
     judgement: bool
     compliant: Compliant | None
     span: Span
+    clock: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,7 +249,7 @@ class DeclarationLoader:
 
     def _fact(self, subject: str, key: Scalar, node: Node, topics: dict[str, Localized]) -> FactDeclaration | None:
         name = self.member_name(subject, key, "fact")
-        optional = ("unit", "of", "counts", "minimum", "maximum", "topic", "ask", "judgement", "compliant")
+        optional = ("unit", "of", "counts", "minimum", "maximum", "topic", "ask", "judgement", "compliant", "clock")
         entry = self.fields.mapping(node, "fact", ("type", "label"), optional)
         if name is None or entry is None:
             return None
@@ -277,7 +277,15 @@ class DeclarationLoader:
             self.fields.boolean(entry.get("judgement"), "judgement"),
             self._compliant(entry, value_type),
             key.span,
+            self._clock(entry, declared),
         )
+
+    def _clock(self, entry: Mapping, declared: str) -> bool:
+        clock = self.fields.boolean(entry.get("clock"), "clock")
+        if clock and declared != "datetime":
+            self.collector.report(109, entry.key("clock").span, variant="clock", text=declared)
+            return False
+        return clock
 
     def options(self, entry: Mapping, declared: str) -> tuple[Option, ...]:
         """The values of an enum or set with their labels."""

@@ -14,6 +14,7 @@ from hazardrules.syntax.folder import list_folder
 from hazardrules.syntax.lexer import Vocabulary
 from hazardrules.syntax.load_data_tables import DataTableLoader
 from hazardrules.syntax.load_declarations import DeclarationLoader
+from hazardrules.syntax.load_events import EventLoader
 from hazardrules.syntax.load_packs import PackLoader, labels_of_pack
 from hazardrules.syntax.nodes import Mapping
 from hazardrules.syntax.reader import read_yaml
@@ -27,18 +28,21 @@ if TYPE_CHECKING:
 
 RULEBOOK = "rulebook.yaml"
 CASES = ".cases.yaml"
+LINT = "lint.yaml"
+"""What the linter leaves out, and why; no part of the law."""
 # what a file holds -> the key that shows it, and where such files belong
 KINDS = {
     "levels": ("scales", "levels.yaml"),
     "roles": ("authorities", "authorities.yaml"),
     "actions": ("actions", "actions.yaml"),
+    "events": ("events", "events.yaml"),
     "subject": ("subject", "subjects/"),
     "instrument": ("instrument", "law/"),
     "table": ("table", "tables/"),
     "pack": ("pack", "<sector>/"),
 }
 # what a small rulebook may declare in rulebook.yaml itself, in the form of the files
-INLINE = ("scales", "authorities", "duty_holders", "actions", "subjects", "instruments")
+INLINE = ("scales", "authorities", "duty_holders", "actions", "events", "subjects", "instruments")
 
 
 @dataclass
@@ -88,6 +92,9 @@ class _Loader:
             return None
         files = self._sorted_files(root)
         self._declare(files)
+        events = EventLoader(self.declarations)
+        for _, file in files.by_kind["events"]:
+            events.load(file)
         packs = self._packs(files)
         declared = self.declarations.found
         name = self.fields.scalar(root.get("rulebook"), "rulebook")
@@ -109,6 +116,7 @@ class _Loader:
             subjects=dict(sorted(declared.subjects.items())),
             tables=dict(sorted(declared.tables.items())),
             packs=dict(sorted(packs.packs.items())),
+            events=dict(sorted(events.events.items())),
             calendar=self._calendar(root),
         )
 
@@ -163,7 +171,7 @@ class _Loader:
         for name in self.folder.names:
             if name.endswith(".yml"):
                 self.collector.report(117, whole_file(name), variant="yml")
-            if not name.endswith(".yaml") or name.endswith(CASES) or name == RULEBOOK:
+            if not name.endswith(".yaml") or name.endswith(CASES) or name in (RULEBOOK, LINT):
                 continue
             text = self.folder.text(name)
             if text is None:
@@ -182,7 +190,7 @@ class _Loader:
     def _inline(self, root: Mapping) -> _Files:
         """What `rulebook.yaml` declares itself, as if it stood in files of its own."""
         files = _Files()
-        for kind, keys in (("levels", INLINE[:1]), ("roles", INLINE[1:3]), ("actions", INLINE[3:4])):
+        for kind, keys in (("levels", INLINE[:1]), ("roles", INLINE[1:3]), ("actions", INLINE[3:4]), ("events", INLINE[4:5])):
             entries = {key: root.entries[key] for key in keys if key in root.entries}
             if entries:
                 files.by_kind[kind].append((RULEBOOK, Mapping(entries, root.span, root.flow)))
@@ -256,6 +264,6 @@ class _Loader:
 
 
 def _kind_of_place(name: str) -> str:
-    fixed = {"levels.yaml": "levels", "authorities.yaml": "roles", "actions.yaml": "actions"}
+    fixed = {"levels.yaml": "levels", "authorities.yaml": "roles", "actions.yaml": "actions", "events.yaml": "events"}
     folders = {"subjects": "subject", "law": "instrument", "tables": "table"}
     return fixed.get(name) or folders.get(name.split("/", 1)[0] if "/" in name else "", "pack")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 import hazardrules
+from hazardrules.api import usable_engines
 from hazardrules.testing.runner import run_cases
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 LANGUAGE = ROOT / "docs" / "rule-language.md"
 PAGES = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").rglob("*.md")])
+EXTRAS = {"durable.md": "durable"}
 TOP_LEVEL = ("rulebook.yaml", "levels.yaml", "authorities.yaml", "actions.yaml")
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _EXIT = re.compile(r"#\s*exit (\d+)\s*$")
@@ -55,9 +57,17 @@ def blocks(page: Path) -> list[Block]:
     ]
 
 
+def marks(page: Path) -> list[pytest.MarkDecorator]:
+    """A page on an extra can only be run where the extra can be installed."""
+    extra = EXTRAS.get(page.name)
+    missing = extra is not None and extra not in usable_engines()
+    return [pytest.mark.skipif(missing, reason=f"hazardrules[{extra}]")]
+
+
 def with_blocks(*kinds: str) -> list[Any]:
     """The pages that hold blocks of a kind."""
-    return [pytest.param(page, id=named(page)) for page in PAGES if any(block.kind in kinds for block in blocks(page))]
+    found = [page for page in PAGES if any(block.kind in kinds for block in blocks(page))]
+    return [pytest.param(page, id=named(page), marks=marks(page)) for page in found]
 
 
 def named(page: Path) -> str:
@@ -134,15 +144,20 @@ def test_the_sessions_of_a_page_answer_as_shown(page: Path) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        pytest.param(command, id=f"{named(page)}:{command.line}")
+        pytest.param(command, id=f"{named(page)}:{command.line}", marks=marks(page))
         for page in PAGES
         for command in commands(page)
     ],
 )
-def test_a_command_of_a_page_exits_as_the_page_says(command: Command) -> None:
-    """0, or what the comment after it states; pipes and redirections are the shell's business and are left out."""
+def test_a_command_of_a_page_exits_as_the_page_says(command: Command, tmp_path: Path) -> None:
+    """0, or what the comment after it states; pipes and redirections are the shell's business and are left out.
+
+    What a command writes beside the files of the repository is written in a folder of its own.
+    """
+    for name in ("docs", "examples", "rules", "tests"):
+        (tmp_path / name).symlink_to(ROOT / name)
     plain = re.split(r"\s[|>]{1,2}\s", command.words)[0]
     words = [sys.executable, "-m", "hazardrules", *shlex.split(plain)]
     environment = {**os.environ, "PYTHONUTF8": "1"}
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False, env=environment)
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False, env=environment)
     assert done.returncode == command.status, done.stdout[-2000:] + done.stderr[-2000:]

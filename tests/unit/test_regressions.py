@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import hazardrules
-from hazardrules.api import ENGINES
+from hazardrules.api import usable_engines
 from hazardrules.model.values import CalendarSpan, add_span
 from hazardrules.testing.generated_rulebooks import FILES, write
 
@@ -83,7 +83,7 @@ def load(tmp_path: Path) -> Callable[..., hazardrules.Rulebook]:
 def truths(book: hazardrules.Rulebook, **facts: Any) -> dict[str, bool | None]:
     """What the engines say of the rules on the place itself; they must agree."""
     said = []
-    for engine in ENGINES:
+    for engine in usable_engines():
         inquiry = book.inquire({"place": facts}, as_of=DAY, engine=engine)
         verdict = inquiry.verdicts[0]
         names = inquiry.plan.by_kind["place"]

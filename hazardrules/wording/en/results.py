@@ -131,4 +131,14 @@ PHRASES: dict[str, str] = {
     "explain.to_clear": "it could fail with:  ",
     "explain.or": "             or with:  ",
     "explain.more_sets": "and other combinations",
+    # an engine that cannot be used
+    "engine.missing": "the engine `{engine}` cannot be used in this Python {python}: {reason}",
+    "engine.missing_hint": "in Python 3.11 or 3.12 install it with `pip install 'hazardrules[{extra}]'`, or choose another engine",
+    "engine.failed": "the engine `{engine}` failed: {reason}",
+    "engine.failed_hint": "choose another engine, whose answers are the same, and report this with the case",
+    # a watched folder of rules
+    "watch.swapped": "the rulebook has changed: version {version} ({digest}) is used from now on",
+    "watch.restored": "the rulebook is again as it is used: version {version} ({digest})",
+    "watch.kept": "the changed rulebook has errors ({count}) and is not used; version {version} ({digest}) still is",
+    "watch.unsettled": "the rulebook keeps changing while it is read; version {version} ({digest}) is used until it settles",
 }

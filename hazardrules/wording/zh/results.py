@@ -131,4 +131,14 @@ PHRASES: dict[str, str] = {
     "explain.to_clear": "可将其排除：",
     "explain.or": "　　　　或：",
     "explain.more_sets": "还有其他组合",
+    # 不能使用的引擎
+    "engine.missing": "引擎 `{engine}` 在此 Python {python} 中不能使用：{reason}",
+    "engine.missing_hint": "请在 Python 3.11 或 3.12 中用 `pip install 'hazardrules[{extra}]'` 安装，或改用其他引擎",
+    "engine.failed": "引擎 `{engine}` 出错：{reason}",
+    "engine.failed_hint": "请改用其他引擎（结果相同），并连同该案例报告此问题",
+    # 被监视的规则文件夹
+    "watch.swapped": "规则库已更新：此后使用版本 {version}（{digest}）",
+    "watch.restored": "规则库已恢复为正在使用的内容：版本 {version}（{digest}）",
+    "watch.kept": "更新后的规则库有 {count} 个错误，未启用；仍使用版本 {version}（{digest}）",
+    "watch.unsettled": "规则库在读取时不断变动；稳定之前仍使用版本 {version}（{digest}）",
 }

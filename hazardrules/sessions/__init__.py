@@ -1,0 +1,1 @@
+"""Many subjects over time: facts change, events happen, deadlines pass; an append-only log remembers."""

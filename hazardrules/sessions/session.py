@@ -1,0 +1,469 @@
+"""A session: facts of many subjects over time, the events that change them, and what follows from both."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from hazardrules.classify import Inquiry
+from hazardrules.diagnostics import nearest
+from hazardrules.errors import LookupFailedError, SessionError
+from hazardrules.intake.problems import Problem, is_bad_text, shown
+from hazardrules.sessions.changes import Change, Open, change_of, compare, next_due, open_of
+from hazardrules.sessions.records import Record, happen, instance_of, parts_of, record_of, retract, taken
+from hazardrules.sessions.records import shown as shown_moment
+from hazardrules.sessions.store import FORMAT, Row, Store
+from hazardrules.sessions.timers import next_law, next_turn
+from hazardrules.sessions.views import View
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import Self
+
+    from hazardrules.api import Rulebook
+    from hazardrules.model.events import EventDeclaration
+
+DAY = timedelta(days=1)
+MAX_NAME = 200
+_AT_ONCE = 500
+"""So many subjects are fetched together when time goes on."""
+
+
+@dataclass(slots=True)
+class _Subject:
+    """A subject in hand."""
+
+    name: str
+    place: str | None
+    record: Record
+    open: list[Open]
+    next_at: datetime | None
+    is_new: bool = False
+
+
+class Session:
+    """Facts of many subjects over time; use `Rulebook.session`.
+
+    Time only goes forward. Each call is kept as a whole or not at all, and once it returns it is on the disk.
+
+    Threads may share a session; while one holds `together`, the others wait.
+
+    Attributes:
+        book: The rulebook.
+        jurisdiction: The place of subjects that have none of their own; None for the law of the whole country.
+    """
+
+    def __init__(self, book: Rulebook, store: str | Path, *, jurisdiction: str | None, adopt: bool) -> None:
+        """Open a session; see `Rulebook.session`."""
+        self.book, self.jurisdiction = book, jurisdiction
+        self._store = Store(store)
+        try:
+            with self._store.transaction():
+                self._begin(adopt)
+        except BaseException:
+            self._store.close()
+            raise
+
+    def _begin(self, adopt: bool) -> None:
+        meta = self._store.meta()
+        if not meta:
+            self._store.set_meta("format", FORMAT)
+            self._store.set_meta("digest", self.book.digest)
+            self._store.set_meta("jurisdiction", self.jurisdiction or "")
+            return
+        if meta["format"] != FORMAT:
+            raise _refused("session.format", found=meta["format"], wanted=FORMAT)
+        if meta["jurisdiction"] != (self.jurisdiction or ""):
+            raise _refused("session.place", found=meta["jurisdiction"] or "-", wanted=self.jurisdiction or "-")
+        if meta["digest"] != self.book.digest:
+            if not adopt:
+                raise _refused("session.digest", found=meta["digest"][:12], wanted=self.book.digest[:12])
+            self._store.set_meta("digest", self.book.digest)
+            now = _now(meta)
+            if now is not None:
+                seq = self._store.append(now, "adopt", None, {"digest": self.book.digest})
+                self._store.add_changes(seq, self._judge_all(now))
+
+    @property
+    def now(self) -> datetime | None:
+        """How far the session has come, by whomever; None before the first call."""
+        return _now(self._store.meta())
+
+    def __enter__(self) -> Self:
+        """Use it as `with book.session(…) as session:`."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Give back the database; everything told is on the disk already."""
+        self._store.close()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Calls within are kept together or not at all: many of them take far less time."""
+        with self._store.transaction():
+            yield
+
+    # telling
+
+    def put(self, subject: str, kind: str, facts: object, *, at: date, jurisdiction: str | None = None) -> list[Change]:
+        """State facts of a subject; those it had before stay unless they are given again.
+
+        Args:
+            subject: The subject's name in this session: a plate, a licence number, any text of 1 to 200 characters.
+            kind: The kind of subject, by id or label.
+            facts: As for `Rulebook.classify`; a list of parts replaces the list there was.
+            at: The day or moment (whole seconds, local time).
+            jurisdiction: The place of this subject, where it differs from that of the session.
+
+        Returns:
+            What changed, here and by the time that has passed since the last call.
+
+        Raises:
+            FactsError: The facts cannot be read.
+            SessionError: The moment lies before the last one, or the subject is of another kind.
+            LookupFailedError: No such place.
+        """
+        given = taken(self.book.intake.read(kind, facts, place=_name(subject)))
+        if jurisdiction is not None and jurisdiction not in self.book.compiled.source.jurisdictions:
+            raise LookupFailedError("jurisdiction", jurisdiction, nearest(jurisdiction, self.book.compiled.source.jurisdictions))
+        return self._tell(_moment(at), "put", subject, {"facts": given.as_json(), "place": jurisdiction})
+
+    def retract(self, subject: str, *facts: str, at: date, part: str = "") -> list[Change]:
+        """Facts or lists of parts of a subject become unknown again; with no fact named, the part itself is taken back.
+
+        Args:
+            subject: The subject.
+            facts: Names or labels.
+            at: The day or moment.
+            part: The part concerned, as `hazards/h-1`; by default the subject itself.
+
+        Raises:
+            SessionError: The fact was not known, or the moment lies before the last one.
+            LookupFailedError: No such subject, part or fact.
+        """
+        record = self._record(subject, part)
+        if not facts and not part:
+            raise _refused("session.nothing_named", subject)
+        names = [self._member(record.kind, fact) for fact in facts]
+        for name in names:
+            if name not in record.facts and name not in record.parts:
+                raise _refused("session.not_known", subject, name=name)
+        return self._tell(_moment(at), "retract", subject, {"names": names, "part": part})
+
+    def remove(self, subject: str, *, at: date) -> list[Change]:
+        """A subject ceases to be: its findings end. Its past stays.
+
+        Raises:
+            LookupFailedError: No such subject.
+        """
+        self._known(subject)
+        return self._tell(_moment(at), "remove", subject, {})
+
+    def post(self, subject: str, event: str, facts: object = None, *, at: date, part: str = "") -> list[Change]:
+        """An event happened to a subject.
+
+        Args:
+            subject: The subject.
+            event: The kind of event, as the rulebook declares it.
+            facts: What else is known: facts of the new part, or of the subject or part it happened to.
+            at: The day or moment.
+            part: For an event that adds a part: the part's key, a number by default. For an event that happens to a
+                part: the part, as `hazards/h-1`.
+
+        Raises:
+            FactsError: The facts cannot be read.
+            SessionError: The event cannot happen to this subject, or not at this moment.
+            LookupFailedError: No such event, subject or part.
+        """
+        with self.together():
+            return self._post(_name(subject), self._event(event), facts, at, part)
+
+    def _post(self, subject: str, declared: EventDeclaration, facts: object, at: date, part: str) -> list[Change]:
+        moment = _moment(at)
+        row = self._store.row(subject)
+        if row is None and not declared.creates:
+            raise self._no_subject(subject)
+        record = record_of(json.loads(row.record)) if row is not None else Record(declared.on)
+        path, key = self._place_of(subject, record, declared, part)
+        kinds = self.book.compiled.source.subjects
+        target = declared.target({name: found.of for name, found in kinds[declared.on].parts.items()})
+        given = taken(self.book.intake.read(target, {} if facts is None else facts, place=subject))
+        for name, value in declared.sets.items():
+            given.facts.setdefault(name, (value, str(value).lower() if isinstance(value, bool) else str(value)))
+        if declared.stamps is not None and declared.stamps not in given.facts:
+            is_moment = kinds[target].facts[declared.stamps].declared == "datetime"
+            if is_moment and not isinstance(at, datetime):
+                raise _refused("session.needs_time", subject, event=declared.name, fact=declared.stamps)
+            stamp = moment if is_moment else moment.date()
+            given.facts[declared.stamps] = (stamp, shown_moment(stamp))
+        return self._tell(moment, "post", subject, {"event": declared.name, "facts": given.as_json(), "part": path, "key": key})
+
+    def advance(self, to: date) -> list[Change]:
+        """Time goes on: what time alone changes up to and including a day or moment.
+
+        Raises:
+            SessionError: The moment lies before the last one.
+        """
+        return self._tell(_moment(to), "advance", None, {})
+
+    # asking
+
+    def subjects(self) -> Iterator[str]:
+        """The subjects of the session, by name."""
+        last = ""
+        while rows := self._store.rows(last):
+            yield from (row.subject for row in rows)
+            last = rows[-1].subject
+
+    def at(self, moment: date | None = None) -> View:
+        """The session as it stood at a day (at its beginning) or moment; as it stands by default.
+
+        Raises:
+            SessionError: The session has not come that far.
+        """
+        now = self.now
+        wanted = now if moment is None else _moment(moment)
+        if wanted is None or now is None or wanted > now:
+            raise _refused("session.not_there_yet", at=str(wanted or "-"), now=str(now or "-"))
+        return View(self, wanted)
+
+    def changes(self, subject: str | None = None) -> Iterator[Change]:
+        """What has changed so far, in the order of time."""
+        return (change_of(data) for data in self._store.changes(subject))
+
+    def verify(self) -> list[str]:
+        """Make the session again from its log and compare; nothing where both agree.
+
+        Returns:
+            The names of subjects whose present state does not follow from the log.
+        """
+        twin = Session(self.book, "sqlite://", jurisdiction=self.jurisdiction, adopt=False)
+        adopted = False
+        with twin._store.transaction():
+            for entry in self._store.entries():
+                if entry.op == "adopt":
+                    adopted = True
+                    continue
+                twin._tell(entry.at, entry.op, entry.subject, entry.body)
+            names = dict.fromkeys([*self.subjects(), *twin.subjects()])
+            differ = [name for name in names if not _same(self._store.row(name), twin._store.row(name), adopted)]
+            if not adopted and list(self.changes()) != list(twin.changes()):
+                differ += [] if differ else ["*"]
+        twin.close()
+        return differ
+
+    # within
+
+    def _tell(self, moment: datetime, op: str, subject: str | None, body: dict[str, Any]) -> list[Change]:
+        with self.together():
+            meta = self._store.meta()
+            now = _now(meta)
+            if now is not None and moment < now:
+                raise _refused("session.backwards", subject or "", at=shown_moment(moment), now=shown_moment(now))
+            if meta["digest"] != self.book.digest:  # another session on the same store adopted another rulebook
+                raise _refused("session.digest", subject or "", found=meta["digest"][:12], wanted=self.book.digest[:12])
+            seq = self._store.append(moment, op, subject, body)
+            changes = self._pass_time(moment)
+            if subject is not None:
+                changes += self._apply(moment, op, subject, body)
+            self._store.add_changes(seq, changes)
+            self._store.set_meta("now", moment.isoformat())
+        return changes
+
+    def _pass_time(self, to: datetime) -> list[Change]:
+        """Judge again whatever time alone has changed up to a moment."""
+        changes: list[Change] = []
+        while rows := self._store.due(to, _AT_ONCE):
+            for row in rows:
+                held = _held(row)
+                while held.next_at is not None and held.next_at <= to:
+                    changes += self._judge(held, held.next_at)
+                self._save(held)
+        changes.sort(key=lambda change: (change.at, change.subject))
+        return changes
+
+    def _apply(self, moment: datetime, op: str, subject: str, body: dict[str, Any]) -> list[Change]:
+        row = self._store.row(subject)
+        held = _held(row) if row is not None else None
+        if op == "remove":
+            if held is None:
+                raise self._no_subject(subject)
+            self._store.drop(subject)
+            return [found.change(moment, subject, "ended") for found in held.open]
+        if op == "retract":
+            if held is None:
+                raise self._no_subject(subject)
+            retract(held.record, body["names"], body["part"])
+        else:
+            given = record_of(body["facts"])
+            if held is None:
+                kind = given.kind if op == "put" else self._event(body["event"]).on
+                held = _Subject(subject, None, Record(kind), [], None, is_new=True)
+            if op == "put":
+                if held.record.kind != given.kind:
+                    raise _refused("session.other_kind", subject, known=held.record.kind, given=given.kind)
+                held.place = body["place"] or held.place
+                held.record.merge(given)
+            else:
+                happen(held.record, self._event(body["event"]), given, body["part"], body["key"])
+        changes = self._judge(held, moment)
+        self._save(held)
+        return changes
+
+    def _judge_all(self, moment: datetime) -> list[Change]:
+        changes: list[Change] = []
+        last = ""
+        while rows := self._store.rows(last, _AT_ONCE):
+            for row in rows:
+                held = _held(row)
+                changes += self._judge(held, moment)
+                self._save(held)
+            last = rows[-1].subject
+        return changes
+
+    def _judge(self, held: _Subject, moment: datetime) -> list[Change]:
+        """Judge one subject, and find out when it must be judged next."""
+        inquiry, keys = self.inquiry(held.record, moment, held.place)
+        held.open, changes = compare(held.name, held.open, inquiry.classification(), keys, moment)
+        today = moment.date()
+        times = [next_turn(inquiry.plan, inquiry.root, moment)]
+        days = [next_law(self.book.compiled, self._kinds(held.record.kind), held.place or self.jurisdiction, today)]
+        due = next_due(held.open)
+        days.append(due + DAY if due is not None and due < date.max else None)
+        times += [datetime.combine(day, datetime.min.time()) for day in days if day is not None]
+        held.next_at = min((time for time in times if time is not None), default=None)
+        return changes
+
+    def inquiry(
+        self, record: Record, moment: datetime, place: str | None, lang: str | None = None
+    ) -> tuple[Inquiry, dict[str, str]]:
+        """A subject judged at a moment, and for each path of it the path with the keys of its parts."""
+        source = self.book.compiled.source
+        root, keys = instance_of(record, source.subjects, moment)
+        where = place or self.jurisdiction
+        day = moment.date()
+        plan = self.book.compiled.in_force(day, where)
+        return Inquiry(plan, root, day, self.book.engine, lang or source.default_language, jurisdiction=where), keys
+
+    def _kinds(self, kind: str) -> frozenset[str]:
+        found: set[str] = set()
+        pending = [kind]
+        while pending:
+            name = pending.pop()
+            if name not in found:
+                found.add(name)
+                pending += [part.of for part in self.book.compiled.source.subjects[name].parts.values()]
+        return frozenset(found)
+
+    def _save(self, held: _Subject) -> None:
+        next_at = held.next_at.isoformat() if held.next_at is not None else None
+        record = json.dumps(held.record.as_json(), ensure_ascii=False)
+        opened = json.dumps([found.as_json() for found in held.open], ensure_ascii=False)
+        self._store.save(Row(held.name, held.place, record, opened, next_at), is_new=held.is_new)
+        held.is_new = False
+
+    # looking up
+
+    def _known(self, subject: str) -> _Subject:
+        row = self._store.row(subject)
+        if row is None:
+            raise self._no_subject(subject)
+        return _held(row)
+
+    def _no_subject(self, subject: str) -> LookupFailedError:
+        some = [row.subject for row in self._store.rows("", _AT_ONCE)]
+        return LookupFailedError("subject", subject, nearest(subject, some))
+
+    def _record(self, subject: str, part: str) -> Record:
+        record = self._known(subject).record
+        found = record.at(part)
+        if found is None:
+            raise LookupFailedError("part", part, parts_of(record)[:3])
+        return found
+
+    def _event(self, name: str) -> EventDeclaration:
+        events = self.book.compiled.source.events
+        if name not in events:
+            raise LookupFailedError("event", name, nearest(name, events) or tuple(events)[:3])
+        return events[name]
+
+    def _member(self, kind: str, name: str) -> str:
+        found = self.book.intake.find_member(kind, name)
+        if found is None:
+            subject = self.book.compiled.source.subjects[kind]
+            raise LookupFailedError("fact", name, nearest(name, [*subject.facts, *subject.parts]))
+        return found
+
+    def _place_of(self, subject: str, record: Record, event: EventDeclaration, part: str) -> tuple[str, str]:
+        """The path of what an event happens to, and the key of the part it adds."""
+        path, key = part, ""
+        if event.adds is not None:
+            path, _, key = part.rpartition("/")
+        target = record.at(path)
+        if target is None:
+            raise LookupFailedError("part", path, parts_of(record)[:3])
+        if target.kind != event.on:
+            paths = [found for found in parts_of(record) if (at := record.at(found)) is not None and at.kind == event.on]
+            raise _refused(
+                "session.other_target",
+                subject,
+                event=event.name,
+                on=event.on,
+                given=target.kind,
+                parts=", ".join(paths[:3]) or "-",
+            )
+        if event.adds is not None:
+            if event.adds not in target.parts:
+                raise _refused("session.list_unknown", subject, event=event.name, list=event.adds)
+            known = target.parts[event.adds]
+            key = key or next(str(number) for number in count(len(known) + 1) if str(number) not in known)
+            if key in known or not key.strip() or is_bad_text(key):
+                raise _refused("session.key_taken", subject, key=key, list=event.adds)
+        return path, key
+
+
+def _held(row: Row) -> _Subject:
+    next_at = datetime.fromisoformat(row.next_at) if row.next_at is not None else None
+    opened = [open_of(data) for data in json.loads(row.open)]
+    return _Subject(row.subject, row.place, record_of(json.loads(row.record)), opened, next_at)
+
+
+def _same(one: Row | None, other: Row | None, adopted: bool) -> bool:
+    if one is None or other is None or not adopted:
+        return one == other
+    keys = [{(found.part, found.rule) for found in _held(row).open} for row in (one, other)]
+    return one.record == other.record and keys[0] == keys[1]
+
+
+def _refused(wording: str, path: str = "", /, **words: str) -> SessionError:
+    return SessionError([Problem(path, wording, words)])
+
+
+def _name(subject: object) -> str:
+    if not isinstance(subject, str) or not subject.strip() or len(subject) > MAX_NAME or is_bad_text(subject):
+        raise _refused("session.bad_name", given=shown(subject))
+    return subject
+
+
+def _moment(at: object) -> datetime:
+    """A day is its first moment."""
+    if isinstance(at, datetime):
+        if at.tzinfo is not None or at.microsecond:
+            raise _refused("session.bad_moment", given=shown(at))
+        return at
+    if isinstance(at, date):
+        return datetime.combine(at, datetime.min.time())
+    raise _refused("session.bad_moment", given=shown(at))
+
+
+def _now(meta: dict[str, str]) -> datetime | None:
+    return datetime.fromisoformat(meta["now"]) if "now" in meta else None

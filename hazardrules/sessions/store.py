@@ -1,0 +1,342 @@
+"""The log of a session and what follows from it, in a database; the only importer of SQLAlchemy.
+
+`log` is what was told, in order, and is only ever added to. `changes` is what followed, each row under the entry that
+caused it. `subjects` holds the present state of each subject, so that a change touches one row; it follows from the
+log and can be made again from it.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import sqlalchemy as sql
+from sqlalchemy.exc import SQLAlchemyError
+
+from hazardrules.errors import SessionError
+from hazardrules.intake.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sqlalchemy.engine import URL, Connection, Engine
+
+    from hazardrules.sessions.changes import Change
+
+FORMAT = "1"
+PATIENCE_SECONDS = 60
+"""So long a call waits for another process to finish its own."""
+_PAGE = 1000
+"""So many rows of the log or of the changes are read at once; whoever reads on holds nothing up meanwhile."""
+_READING = "hazardrules_reading"
+TABLES = sql.MetaData()
+META = sql.Table(
+    "meta", TABLES, sql.Column("key", sql.String(40), primary_key=True), sql.Column("value", sql.Text, nullable=False)
+)
+LOG = sql.Table(
+    "log", TABLES,
+    sql.Column("seq", sql.Integer, primary_key=True, autoincrement=False),
+    sql.Column("at", sql.String(19), nullable=False),
+    sql.Column("op", sql.String(10), nullable=False),
+    sql.Column("subject", sql.String(200), index=True),
+    sql.Column("body", sql.Text, nullable=False),
+)  # fmt: skip
+CHANGES = sql.Table(
+    "changes", TABLES,
+    sql.Column("n", sql.Integer, primary_key=True, autoincrement=False),
+    sql.Column("seq", sql.Integer, nullable=False),
+    sql.Column("at", sql.String(19), nullable=False, index=True),
+    sql.Column("subject", sql.String(200), nullable=False, index=True),
+    sql.Column("body", sql.Text, nullable=False),
+)  # fmt: skip
+SUBJECTS = sql.Table(
+    "subjects", TABLES,
+    sql.Column("subject", sql.String(200), primary_key=True),
+    sql.Column("place", sql.String(40)),
+    sql.Column("record", sql.Text, nullable=False),
+    sql.Column("open", sql.Text, nullable=False),
+    sql.Column("next_at", sql.String(19), index=True),
+)  # fmt: skip
+
+
+# made once: building a statement takes longer than running it
+_GET_META = sql.select(META.c.key, META.c.value)
+_LOCK = sql.select(META.c.key).where(META.c.key == "format").with_for_update()
+"""One writer at a time; SQLite has its own way, see `_engine`."""
+_ADD_META = sql.insert(META)
+_SET_META = sql.update(META).where(META.c.key == sql.bindparam("of")).values(value=sql.bindparam("to"))
+_ADD_LOG = sql.insert(LOG)
+_ADD_CHANGES = sql.insert(CHANGES)
+_LAST_SEQ = sql.select(sql.func.coalesce(sql.func.max(LOG.c.seq), 0))
+_LAST_N = sql.select(sql.func.coalesce(sql.func.max(CHANGES.c.n), 0))
+_GET_SUBJECT = sql.select(SUBJECTS).where(SUBJECTS.c.subject == sql.bindparam("of"))
+_ADD_SUBJECT = sql.insert(SUBJECTS)
+_SET_SUBJECT = (
+    sql.update(SUBJECTS)
+    .where(SUBJECTS.c.subject == sql.bindparam("of"))
+    .values({name: sql.bindparam(f"to_{name}") for name in ("place", "record", "open", "next_at")})
+)
+_DROP_SUBJECT = sql.delete(SUBJECTS).where(SUBJECTS.c.subject == sql.bindparam("of"))
+_DUE = (
+    sql.select(SUBJECTS)
+    .where(SUBJECTS.c.next_at <= sql.bindparam("until"))
+    .order_by(SUBJECTS.c.next_at, SUBJECTS.c.subject)
+    .limit(sql.bindparam("most"))
+)
+_SOME = (
+    sql.select(SUBJECTS)
+    .where(SUBJECTS.c.subject > sql.bindparam("after"))
+    .order_by(SUBJECTS.c.subject)
+    .limit(sql.bindparam("most"))
+)
+
+
+class Entry(NamedTuple):
+    """One entry of the log."""
+
+    seq: int
+    at: datetime
+    op: str
+    subject: str | None
+    body: dict[str, Any]
+
+
+class Row(NamedTuple):
+    """The present state of one subject, as it is written down."""
+
+    subject: str
+    place: str | None
+    record: str
+    open: str
+    next_at: str | None
+
+
+class Store:
+    """A database with one session in it; safe to share between threads, which take turns."""
+
+    def __init__(self, store: str | Path) -> None:
+        """Open or make the tables.
+
+        Args:
+            store: A file of SQLite, or an SQLAlchemy URL.
+
+        Raises:
+            SessionError: It cannot be opened.
+        """
+        self._shown = str(store)
+        self._lock = RLock()
+        self._open: Connection | None = None
+        self._counted: dict[str, int] = {}
+        """The last numbers of the log and of the changes, while a transaction keeps others from adding any."""
+        with self._talk():
+            url = _url(store)
+            self._shown = url.render_as_string(hide_password=True)
+            self.engine = _engine(url)
+            TABLES.create_all(self.engine)
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything within is kept together, or not at all, whatever becomes of a transaction around it.
+
+        Raises:
+            SessionError: The database fails, or others kept it for too long.
+        """
+        with self._lock:
+            if self._open is not None:
+                counted = dict(self._counted)
+                try:
+                    with self._open.begin_nested():
+                        yield
+                except BaseException:
+                    self._counted = counted
+                    raise
+                return
+            with self._talk():
+                connection = self.engine.connect()
+            with connection:
+                with self._talk():
+                    connection.begin()
+                    connection.execute(_LOCK)
+                self._open = connection
+                try:
+                    yield
+                except BaseException:
+                    connection.rollback()
+                    raise
+                finally:
+                    self._open = None
+                    self._counted.clear()
+                with self._talk():
+                    connection.commit()
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        with self._lock, self._talk():
+            if self._open is not None:
+                yield self._open
+            else:
+                with self.engine.connect().execution_options(**{_READING: True}) as connection:
+                    yield connection
+
+    @contextmanager
+    def _talk(self) -> Iterator[None]:
+        """What goes wrong with the database is said as an error of ours."""
+        try:
+            yield
+        except (SQLAlchemyError, ImportError) as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: Exception) -> SessionError:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines() or [type(error).__name__]
+        return SessionError([Problem("", "session.store", {"store": self._shown, "reason": reason[0]})])
+
+    def _pages(self, wanted: Any, number: Any) -> Iterator[Any]:
+        """The rows of a statement, in the order of a column that numbers them."""
+        last = 0
+        while rows := self._run(wanted.where(number > last).order_by(number).limit(_PAGE)):
+            yield from rows
+            last = getattr(rows[-1], number.name)
+
+    def _run(self, statement: Any, values: Any = None) -> list[Any]:
+        with self._connection() as connection:
+            found = connection.execute(statement, values)
+            return list(found) if found.returns_rows else []
+
+    def _next(self, counter: str, last: Any) -> int:
+        """The next number of the log or of the changes; within a transaction."""
+        if counter not in self._counted:
+            self._counted[counter] = int(self._run(last)[0][0])
+        self._counted[counter] += 1
+        return self._counted[counter]
+
+    # meta
+
+    def meta(self) -> dict[str, str]:
+        """What the session remembers of itself."""
+        return {row.key: row.value for row in self._run(_GET_META)}
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Remember one thing."""
+        with self._connection() as connection:
+            if connection.execute(_SET_META, {"of": key, "to": value}).rowcount == 0:
+                connection.execute(_ADD_META, {"key": key, "value": value})
+
+    # log and changes
+
+    def append(self, at: datetime, op: str, subject: str | None, body: dict[str, Any]) -> int:
+        """Add an entry to the log, within a transaction; gives its number."""
+        seq = self._next("log", _LAST_SEQ)
+        text = json.dumps(body, ensure_ascii=False)
+        self._run(_ADD_LOG, {"seq": seq, "at": at.isoformat(), "op": op, "subject": subject, "body": text})
+        return seq
+
+    def last_seq(self) -> int:
+        """The number of the last entry; 0 where there is none."""
+        return int(self._run(_LAST_SEQ)[0][0])
+
+    def entries(self, subject: str | None = None, until: datetime | None = None) -> Iterator[Entry]:
+        """The log in order, of one subject, up to a moment."""
+        wanted = sql.select(LOG)
+        if subject is not None:
+            wanted = wanted.where(LOG.c.subject == subject)
+        if until is not None:
+            wanted = wanted.where(LOG.c.at <= until.isoformat())
+        for seq, at, op, about, body in self._pages(wanted, LOG.c.seq):
+            yield Entry(seq, datetime.fromisoformat(at), op, about, json.loads(body))
+
+    def add_changes(self, seq: int, changes: Iterable[Change]) -> None:
+        """Add what followed from an entry, within a transaction."""
+        rows = [
+            {
+                "n": self._next("changes", _LAST_N),
+                "seq": seq,
+                "at": change.at.isoformat(),
+                "subject": change.subject,
+                "body": json.dumps(change.as_json(), ensure_ascii=False),
+            }
+            for change in changes
+        ]
+        if rows:
+            self._run(_ADD_CHANGES, rows)
+
+    def changes(self, subject: str | None = None, until: datetime | None = None) -> Iterator[dict[str, Any]]:
+        """What followed, of one subject, up to a moment; time goes forward, so their numbers are in the order of moments."""
+        wanted = sql.select(CHANGES.c.n, CHANGES.c.body)
+        if subject is not None:
+            wanted = wanted.where(CHANGES.c.subject == subject)
+        if until is not None:
+            wanted = wanted.where(CHANGES.c.at <= until.isoformat())
+        for _, body in self._pages(wanted, CHANGES.c.n):
+            yield json.loads(body)
+
+    # subjects
+
+    def row(self, subject: str) -> Row | None:
+        """The state of a subject; None where it is not known."""
+        found = self._run(_GET_SUBJECT, {"of": subject})
+        return Row(*found[0]) if found else None
+
+    def save(self, row: Row, *, is_new: bool) -> None:
+        """Write the state of a subject down."""
+        if is_new:
+            self._run(_ADD_SUBJECT, row._asdict())
+        else:
+            changed = {f"to_{name}": value for name, value in row._asdict().items() if name != "subject"}
+            self._run(_SET_SUBJECT, {"of": row.subject, **changed})
+
+    def drop(self, subject: str) -> None:
+        """A subject is gone; its log stays."""
+        self._run(_DROP_SUBJECT, {"of": subject})
+
+    def due(self, until: datetime, limit: int) -> list[Row]:
+        """Subjects to be judged again up to a moment, the first ones first."""
+        return [Row(*row) for row in self._run(_DUE, {"until": until.isoformat(), "most": limit})]
+
+    def rows(self, after: str = "", limit: int = 1000) -> list[Row]:
+        """The states of subjects, by name, from after a name on."""
+        return [Row(*row) for row in self._run(_SOME, {"after": after, "most": limit})]
+
+
+def _url(store: str | Path) -> URL:
+    """The address of a store: a file of SQLite whatever its name, unless it is a URL."""
+    if isinstance(store, Path) or "://" not in store:
+        if not str(store).strip():
+            raise SessionError([Problem("", "session.no_store")])
+        return sql.URL.create("sqlite", database=str(store))
+    return sql.make_url(store)
+
+
+def _engine(url: URL) -> Engine:
+    is_sqlite = url.get_backend_name() == "sqlite"
+    if is_sqlite and url.database in {None, "", ":memory:"}:
+        # one connection for all threads: each connection has a memory of its own
+        made = sql.create_engine(url, poolclass=sql.StaticPool, connect_args={"check_same_thread": False})
+    elif is_sqlite and "timeout" not in url.query:
+        made = sql.create_engine(url, connect_args={"timeout": PATIENCE_SECONDS})
+    else:
+        made = sql.create_engine(url)
+    if is_sqlite:
+
+        @sql.event.listens_for(made, "connect")
+        def _connected(connection: Any, _record: Any) -> None:
+            connection.isolation_level = None  # transactions begin where this library says, see below
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA journal_mode=WAL")
+            cursor.execute("PRAGMA synchronous=FULL")  # what was answered is on the disk
+            cursor.close()
+
+        @sql.event.listens_for(made, "begin")
+        def _begun(connection: Connection) -> None:
+            # one writer at a time, from its first reading on; who only reads keeps nobody waiting
+            is_reading = connection.get_execution_options().get(_READING)
+            connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
+
+    return made

@@ -1,0 +1,95 @@
+"""A session as it stood at a moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hazardrules.sessions.changes import change_of
+from hazardrules.sessions.records import Record, happen, record_of, retract
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from hazardrules.model.results import Classification
+    from hazardrules.sessions.changes import Change
+    from hazardrules.sessions.records import Value
+    from hazardrules.sessions.session import Session
+    from hazardrules.sessions.store import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A session as it stood at a moment.
+
+    Attributes:
+        session: The session.
+        moment: The moment.
+    """
+
+    session: Session
+    moment: datetime
+
+    def record(self, subject: str) -> tuple[Record, str | None]:
+        """What was known of a subject, and its place.
+
+        Raises:
+            LookupFailedError: The subject was not known then.
+        """
+        record: Record | None = None
+        place: str | None = None
+        for entry in self.session._store.entries(subject, self.moment):  # noqa: SLF001 - a part of the session
+            record, place = _replayed(self.session, record, place, entry)
+        if record is None:
+            raise self.session._no_subject(subject)  # noqa: SLF001
+        return record, place
+
+    def facts(self, subject: str) -> dict[str, Value]:
+        """The facts of a subject that were known, without those of its parts."""
+        return {name: value for name, (value, _) in self.record(subject)[0].facts.items()}
+
+    def classification(self, subject: str, *, lang: str | None = None) -> Classification:
+        """The answer for a subject: the facts of then under the law of then."""
+        record, place = self.record(subject)
+        return self.session.inquiry(record, self.moment, place, lang)[0].classification()
+
+    def changes(self, subject: str | None = None) -> Iterator[Change]:
+        """What had changed by then, in the order of time."""
+        return (change_of(data) for data in self.session._store.changes(subject, self.moment))  # noqa: SLF001
+
+    def open(self, subject: str) -> dict[tuple[str, str], datetime]:
+        """The findings that held, by part and rule, with the moment since when."""
+        found: dict[tuple[str, str], datetime] = {}
+        for change in self.changes(subject):
+            if change.what == "began":
+                found[change.part, change.rule] = change.at
+            elif change.what == "ended":
+                del found[change.part, change.rule]
+        return found
+
+    def overdue(self, subject: str) -> list[Change]:
+        """Actions whose day had passed while their finding held."""
+        still = self.open(subject)
+        return [
+            change for change in self.changes(subject)
+            if change.what == "overdue" and (change.part, change.rule) in still and change.at >= still[change.part, change.rule]
+        ]  # fmt: skip
+
+
+def _replayed(session: Session, record: Record | None, place: str | None, entry: Entry) -> tuple[Record | None, str | None]:
+    match entry.op:
+        case "put":
+            given = record_of(entry.body["facts"])
+            record = record or Record(given.kind)
+            record.merge(given)
+            place = entry.body["place"] or place
+        case "post":
+            event = session._event(entry.body["event"])  # noqa: SLF001
+            record = record or Record(event.on)
+            happen(record, event, record_of(entry.body["facts"]), entry.body["part"], entry.body["key"])
+        case "retract" if record is not None:
+            retract(record, entry.body["names"], entry.body["part"])
+        case "remove":
+            record = None
+    return record, place
