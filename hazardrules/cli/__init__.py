@@ -19,6 +19,7 @@ _COMMANDS = {
     "show": "look",
     "schema": "look",
     "coverage": "look",
+    "analyze": "analyze",
 }
 
 

@@ -132,6 +132,17 @@ def rulebook_of(path: Path) -> Path | None:
     return next((folder for folder in (here, *here.parents) if (folder / "rulebook.yaml").is_file()), None)
 
 
+def inside(path: Path | None, rulebook: Path) -> str:
+    """The path of a file or folder within its rulebook; empty for the rulebook itself."""
+    if path is None:
+        return ""
+    try:
+        found = path.resolve().relative_to(rulebook.resolve()).as_posix()
+    except ValueError:
+        return ""
+    return "" if found == "." else found
+
+
 # writing
 
 
@@ -225,13 +236,13 @@ def report_diagnostics(
     names = {span.file for item in found for span in (item.span, *(related.span for related in item.related))}
     sources = source_texts(where, names) if output == "text" and where.is_dir() else {}
     colour = output == "text" and not err and is_terminal()
-    prefix = _prefix(where)
+    prefix = file_prefix(where)
     text = render_diagnostics(found, sources, output, lang, colour=colour, prefix=prefix)  # type: ignore[arg-type]  # one of the choices
     if text:
         click.echo(text, err=err)
 
 
-def _prefix(folder: Path) -> str:
+def file_prefix(folder: Path) -> str:
     """What stands before the names of a rulebook's files, so that an editor finds them."""
     try:
         shown = os.path.relpath(folder)

@@ -13,6 +13,7 @@ from hazardrules.cli.common import (
     PROBLEMS,
     check_engine,
     complain,
+    inside,
     lang_option,
     open_book,
     report_diagnostics,
@@ -50,9 +51,9 @@ def check_command(path: Path | None, output: str, folder: Path | None, lang: str
     where = folder or (rulebook_of(path) if path is not None else shipped_rules()) or path or shipped_rules()
     compiled, diagnostics = compile_folder(where)
     chosen = lang or (compiled.source.default_language if compiled is not None else FALLBACK_LANG)
-    inside = _inside(path, where)
+    below = inside(path, where)
     shown = [
-        found for found in diagnostics if not inside or found.span.file == inside or found.span.file.startswith(f"{inside}/")
+        found for found in diagnostics if not below or found.span.file == below or found.span.file.startswith(f"{below}/")
     ]
     report_diagnostics(shown, where, chosen, output, err=False)
     errors = sum(found.severity == "error" for found in shown)
@@ -61,17 +62,6 @@ def check_command(path: Path | None, output: str, folder: Path | None, lang: str
         args = {"errors": errors, "warnings": len(shown) - errors, "rules": rules}
         complain(say(chosen, "cli.checked" if shown else "cli.clean", args))
     sys.exit(PROBLEMS if errors else 0)
-
-
-def _inside(path: Path | None, rulebook: Path) -> str:
-    """The path of a file or folder within its rulebook; empty for the rulebook itself."""
-    if path is None:
-        return ""
-    try:
-        found = path.resolve().relative_to(rulebook.resolve()).as_posix()
-    except ValueError:
-        return ""
-    return "" if found == "." else found
 
 
 @click.command("fmt", short_help="Format rule files in place.")
