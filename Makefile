@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: help setup check format lint types test rules snapshots bench
+.PHONY: help setup check format lint types test rules snapshots bench nightly memory
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -37,3 +37,9 @@ snapshots:  ## rewrite the golden texts; read the diff line by line
 bench:  ## benchmarks beside peers; prints ratios
 	$(BIN)/pip install -q -e '.[bench]'
 	$(BIN)/python tests/benchmarks/run.py
+
+nightly:  ## a million cases on every engine beside the reference; another million each night
+	$(BIN)/python tests/agreement/run.py --total 1000000
+
+memory:  ## memory over a million classifications
+	$(BIN)/python tests/benchmarks/memory.py

@@ -12,8 +12,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hazardrules.api import Rulebook, check, load
+    from hazardrules.api import Rulebook, load
     from hazardrules.errors import EngineError, FactsError, HazardRulesError, LookupFailedError, RulebookError, SessionError
+    from hazardrules.folders import check
     from hazardrules.model.results import Classification, Explanation
     from hazardrules.watcher import Reload, RulebookWatcher
 
@@ -31,7 +32,7 @@ _PLACES = {
     "RulebookError": "errors",
     "RulebookWatcher": "watcher",
     "SessionError": "errors",
-    "check": "api",
+    "check": "folders",
     "load": "api",
 }
 

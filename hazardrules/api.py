@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hazardrules.classify import Inquiry
-from hazardrules.diagnostics import Collector, nearest
+from hazardrules.dated import DatedRulebook
+from hazardrules.diagnostics import nearest
 from hazardrules.engines.base import require
 from hazardrules.engines.durable import Durable
 from hazardrules.engines.generated import Generated
 from hazardrules.engines.reference import Reference
-from hazardrules.errors import EngineError, FactsError, LookupFailedError, RulebookError, SessionError
+from hazardrules.errors import EngineError, FactsError, LookupFailedError, MissingExtraError, RulebookError
+from hazardrules.folders import compile_folder, shipped_rules
 from hazardrules.intake import Case, Intake, Problem, assume_compliant, json_schema, read_case
 from hazardrules.intake.problems import Problems, Refused
 from hazardrules.intake.values import read_day
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date
 
+    from hazardrules.columnar.result import TableResult
+    from hazardrules.columnar.table import Options
     from hazardrules.compiler.plan import Compiled, CompiledRule, Plan
     from hazardrules.diagnostics import Diagnostic
     from hazardrules.engines.base import Engine
@@ -35,33 +39,6 @@ if TYPE_CHECKING:
     from hazardrules.sessions.session import Session
 
 ENGINES: dict[str, Engine] = {engine.name: engine for engine in (Generated(), Reference(), Durable())}
-
-
-def shipped_rules() -> Path:
-    """The folder of the rulebook that comes with the library."""
-    package = Path(__file__).parent
-    inside = package / "rules"
-    return inside if inside.is_dir() else package.parent / "rules"
-
-
-def check(folder: str | Path | None = None) -> list[Diagnostic]:
-    """Every problem of a rulebook folder, sorted by file and position; empty where there is none.
-
-    Args:
-        folder: The folder with `rulebook.yaml`; the shipped rulebook by default.
-    """
-    return compile_folder(Path(folder) if folder is not None else shipped_rules())[1]
-
-
-def compile_folder(folder: Path) -> tuple[Compiled | None, list[Diagnostic]]:
-    """Read and compile a rulebook; the compiled form is complete only where no diagnostic is an error."""
-    from hazardrules.compiler.compile import compile_source  # noqa: PLC0415 - the graph library is slow to import
-    from hazardrules.syntax.loader import read_rulebook  # noqa: PLC0415 - a cached rulebook needs no YAML
-
-    collector = Collector()
-    source = read_rulebook(folder, collector)
-    compiled = compile_source(source, collector) if source is not None else None
-    return compiled, collector.diagnostics
 
 
 def load(folder: str | Path | None = None, *, engine: str = "generated", cache: bool = False) -> Rulebook:
@@ -187,17 +164,18 @@ class Rulebook:
 
         Raises:
             LookupFailedError: No such place.
-            SessionError: The store holds a session of another rulebook or place, or SQLAlchemy is not installed.
+            SessionError: The store cannot be opened, or holds a session of another rulebook or place.
+            MissingExtraError: SQLAlchemy is not installed.
         """
         try:
-            from hazardrules.sessions.session import Session, store_url  # noqa: PLC0415 - SQLAlchemy is optional
+            from hazardrules.sessions.session import Session  # noqa: PLC0415 - SQLAlchemy is optional
         except ModuleNotFoundError as error:
             if error.name != "sqlalchemy":
                 raise
-            raise SessionError([Problem("", "session.not_installed")]) from None
+            raise MissingExtraError("sessions", "sqlalchemy") from None
         if jurisdiction is not None and jurisdiction not in self.compiled.source.jurisdictions:
             raise LookupFailedError("jurisdiction", jurisdiction, nearest(jurisdiction, self.compiled.source.jurisdictions))
-        return Session(self, store_url(store), jurisdiction=jurisdiction, adopt=adopt)
+        return Session(self, store, jurisdiction=jurisdiction, adopt=adopt)
 
     # classification
 
@@ -255,6 +233,68 @@ class Rulebook:
                 yield self.classify(case, subject=subject, as_of=as_of, jurisdiction=jurisdiction, lang=lang)
             except FactsError as error:
                 yield error
+
+    def classify_table(
+        self,
+        table: object,
+        *,
+        subject: str,
+        as_of: date | None = None,
+        jurisdiction: str | None = None,
+        packs: Iterable[str] | None = None,
+        keep: Iterable[str] = (),
+        lang: str | None = None,
+        threads: int | None = None,
+    ) -> TableResult:
+        """Judge every row of a table; needs `hazardrules[columnar]`.
+
+        Args:
+            table: Anything that speaks the Arrow C interface: pyarrow, Polars, pandas, a DuckDB relation.
+            subject: The kind of subject that a row is.
+            as_of: The day of every row; without it the column `as_of`.
+            jurisdiction: The place of every row; without it the column `jurisdiction`, where there is one.
+            packs: Only these packs or sectors.
+            keep: Columns that are carried into the result.
+            lang: The language of the reasons why rows are rejected.
+            threads: So many work at once; one per core by default.
+
+        Returns:
+            The answers as Arrow tables; rows given = rows classified + rows rejected.
+
+        Raises:
+            FactsError: A column is no fact; carries every problem of the columns.
+            LookupFailedError: No such subject, pack, place or language.
+            MissingExtraError: pyarrow is not installed.
+        """
+        options = self.table_options(subject, as_of=as_of, jurisdiction=jurisdiction, packs=packs, keep=keep, lang=lang)
+        from hazardrules.columnar.run import classify_table  # noqa: PLC0415 - after the check that it can be imported
+
+        return classify_table(self.compiled, self._intake, table, options, threads)
+
+    def table_options(
+        self,
+        subject: str,
+        *,
+        as_of: date | None = None,
+        jurisdiction: str | None = None,
+        packs: Iterable[str] | None = None,
+        keep: Iterable[str] = (),
+        lang: str | None = None,
+    ) -> Options:
+        """The options of `classify_table`, looked up."""
+        try:
+            from hazardrules.columnar.table import Options  # noqa: PLC0415 - an extra, imported when it is asked for
+        except ModuleNotFoundError as error:
+            raise MissingExtraError("columnar", error.name or "") from error
+        source = self.compiled.source
+        if jurisdiction is not None and jurisdiction not in source.jurisdictions:
+            raise LookupFailedError("jurisdiction", jurisdiction, nearest(jurisdiction, source.jurisdictions))
+        language = lang if lang is not None else source.default_language
+        if language not in source.languages:
+            raise LookupFailedError("language", language, source.languages)
+        day = _day(as_of, "") if as_of is not None else None
+        chosen = self._packs(packs) if packs is not None else None
+        return Options(self.subject(subject).id, day, jurisdiction, chosen, tuple(keep), language)
 
     def explain(self, facts: object, rule: str, *, part: str = "", **options: Any) -> Explanation:
         """Why a rule holds, fails or stays open for a case, fired or not.
@@ -434,29 +474,6 @@ class Rulebook:
             LookupFailedError: No such subject.
         """
         return json_schema(self.subject(subject).id, self.compiled.source.subjects, lang)
-
-
-@dataclass(frozen=True, slots=True)
-class DatedRulebook:
-    """The law of one day and place.
-
-    Attributes:
-        book: The rulebook.
-        day: The day.
-        jurisdiction: The place; None for the law of the whole country.
-    """
-
-    book: Rulebook
-    day: date
-    jurisdiction: str | None = None
-
-    def classify(self, facts: object, **options: Any) -> Classification:
-        """Judge one case on this day and in this place; options as for `Rulebook.classify`."""
-        return self.book.classify(facts, as_of=self.day, jurisdiction=self.jurisdiction, **options)
-
-    def rules(self) -> tuple[str, ...]:
-        """The names of the rules in force, or perhaps in force."""
-        return tuple(self.book.compiled.in_force(self.day, self.jurisdiction).rules)
 
 
 def _day(value: object, place: str) -> date:

@@ -99,6 +99,15 @@ def content_digest(folder: Path) -> str:
     return summed.hexdigest()
 
 
+def library_digest() -> str:
+    """Of Python and this library; it changes whenever a module of the library does."""
+    summed = sha256()
+    for line in _ourselves():
+        summed.update(f"{len(line)}\0".encode())
+        summed.update(line)
+    return summed.hexdigest()
+
+
 def _place(folder: Path) -> Path | None:
     where = cache_folder()
     if where is None:

@@ -14,23 +14,34 @@ from hazardrules.wording import say
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hazardrules.source import Span
+    from hazardrules.source import Edit, Span
 
 Severity = Literal["error", "warning"]
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A row of the table of codes; its summary is the wording `HRnnn.summary`."""
+    """A row of the table of codes; its summary is the wording `HRnnn.summary`.
+
+    Attributes:
+        tool: The command that finds it: `check` keeps a rulebook sound, `lint` keeps it readable and its law data whole.
+        fixable: `hazardrules lint --fix` mends it, mostly or always.
+    """
 
     number: int
     slug: str
     severity: Severity = "error"
     since: str = "0.1.0"
+    tool: Literal["check", "lint"] = "check"
+    fixable: bool = False
 
     def __str__(self) -> str:
         """Print as people cite it."""
         return f"HR{self.number}"
+
+
+def _lint(number: int, slug: str, *, fixable: bool = False) -> Code:
+    return Code(number, slug, "warning", tool="lint", fixable=fixable)
 
 
 CODES: dict[int, Code] = {
@@ -88,8 +99,16 @@ CODES: dict[int, Code] = {
         Code(407, "encoded-and-not-encoded", "warning"),
         Code(408, "rules-on-an-unread-instrument"),
         Code(409, "never-in-force-together", "warning"),
-        # HR5xx doubtful style
+        # HR5xx doubtful style; all but the first are the linter's
         Code(501, "comparison-with-true", "warning"),
+        _lint(509, "half-width-punctuation", fixable=True),
+        _lint(520, "negated-comparison", fixable=True),
+        _lint(523, "one-of-one", fixable=True),
+        _lint(590, "unknown-lint-code"),
+        _lint(591, "unused-lint-exception"),
+        # HR61x to HR69x law data that `lint` doubts; HR601 and HR602 are errors of engines
+        _lint(610, "unused-action"),
+        _lint(634, "unverified-without-reason"),
     )
 }
 
@@ -118,6 +137,7 @@ class Diagnostic:
         args: What the wording is filled with: the author's own words.
         hints: Wordings of what to try next.
         related: Every other place that takes part.
+        edits: Changes to the file of `span` that mend it; empty where a person must decide.
     """
 
     code: Code
@@ -126,6 +146,7 @@ class Diagnostic:
     args: dict[str, str] = field(default_factory=dict)
     hints: tuple[tuple[str, dict[str, str]], ...] = ()
     related: tuple[Related, ...] = ()
+    edits: tuple[Edit, ...] = ()
 
     @property
     def severity(self) -> Severity:
@@ -210,12 +231,13 @@ class Collector:
         variant: str = "",
         hints: Sequence[tuple[str, dict[str, str]]] = (),
         related: Sequence[Related] = (),
+        edits: Sequence[Edit] = (),
         **args: object,
     ) -> None:
         """Add a problem; the same one at the same place is kept once."""
         key = f"HR{number}" + (f".{variant}" if variant else "")
         words = {name: shown(str(value)) for name, value in args.items()}
-        diagnostic = Diagnostic(CODES[number], span, key, words, tuple(hints), tuple(related))
+        diagnostic = Diagnostic(CODES[number], span, key, words, tuple(hints), tuple(related), tuple(edits))
         self._found.setdefault((number, span, key, tuple(sorted(words.items()))), diagnostic)
 
     @property

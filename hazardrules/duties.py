@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hazardrules.model.intervals import bounds
 from hazardrules.model.results import Action, Amount, Basis, RoleRef
-from hazardrules.model.scalars import read_date, read_span
+from hazardrules.model.scalars import read_date, read_duration, read_span
 from hazardrules.model.values import add_span
 from hazardrules.wording import pick
 from hazardrules.written import decimal_text
@@ -28,21 +28,12 @@ _KINDS = ("order", "remedy", "report", "measure", "penalty", "criminal")
 
 
 class _Change(NamedTuple):
-    """What an amending rule makes of an action."""
+    """What an amending rule makes of an action: the limit of time apart from all else that it gives."""
 
     rule: str
     action: Action
-    written: CompiledAction
-
-    @property
-    def sets(self) -> tuple[Any, ...]:
-        """The parameters it gives, but for the limit of time."""
-        found = self.action
-        parameters = sorted(found.parameters.items(), key=lambda item: item[0])
-        return (_amount_key(found.amount), found.points, repr(parameters)) if self._gives_any() else ()
-
-    def _gives_any(self) -> bool:
-        return self.action.amount is not None or self.action.points is not None or bool(self.action.parameters)
+    ends: datetime | None
+    given: dict[tuple[str, str], Any]
 
 
 class Duties:
@@ -57,19 +48,77 @@ class Duties:
     def of_rule(self, instance: Instance, rule: CompiledRule) -> list[Action]:
         """The actions of a finding, changed by the rules that amend it, in whatever order these stand."""
         changes: dict[str, list[_Change]] = {}
-        for name in self.plan.amenders.get(rule.name, ()):
+        for name in sorted(self.plan.amenders.get(rule.name, ())):
             if self.evaluator.truth(instance, name) is True:
-                amender = self.plan.rules[name]
-                for action in amender.actions:
-                    change = _Change(name, self._action(instance, amender, action), action)
-                    changes.setdefault(action.use.action, []).append(change)
+                for action in self.plan.rules[name].actions:
+                    changes.setdefault(action.use.action, []).append(self._change(instance, self.plan.rules[name], action))
         found: list[Action] = []
         for action in rule.actions:
-            own = self._action(instance, rule, action)
-            found += _amended(own, changes.get(own.action, []))
+            found += self._amended(self._action(instance, rule, action), changes.get(action.use.action, []))
         named = {action.action for action in found}
-        for change in (one for name, several in changes.items() if name not in named for one in several):
-            found.append(change.action.model_copy(update={"rules": [rule.name], "amended_by": [change.rule]}))
+        for several in (several for name, several in changes.items() if name not in named):
+            found += self._amended(self._added(several[0].action, rule.name), several)
+        return found
+
+    def _change(self, instance: Instance, amender: CompiledRule, action: CompiledAction) -> _Change:
+        made = self._action(instance, amender, action)
+        given: dict[tuple[str, str], Any] = {("parameters", name): value for name, value in made.parameters.items()}
+        if made.amount is not None:
+            given["amount", ""] = made.amount
+        if made.points is not None:
+            given["points", ""] = made.points
+        if action.use.by:
+            given["duty_holder", ""] = made.duty_holder
+        if action.use.authority:
+            given["authority", ""] = made.authority
+        return _Change(amender.name, made, self.ends(made.within), given)
+
+    def _added(self, action: Action, rule: str) -> Action:
+        """An action as the catalogue declares it, for what amending rules add to a rule that does not name it."""
+        declared = self.source.actions[action.action]
+        by, role = declared.by, declared.authority
+        new: dict[str, Any] = {
+            "duty_holder": self._role(by, self.source.duty_holders[by]) if by else None,
+            "authority": self._role(role, self.source.authorities[role]) if role else None,
+            "within": None,
+            "due": None,
+            "amount": None,
+            "points": None,
+            "parameters": {},
+            "basis": [],
+            "rules": [rule],
+        }
+        return action.model_copy(update=new)
+
+    def _amended(self, own: Action, changes: list[_Change]) -> list[Action]:
+        """An action as the rules that amend it change it: once for each way in which they set what they dispute.
+
+        What they do not give stays; of several limits the one that ends first counts; the basis of all is kept.
+        """
+        if not changes:
+            return [own]
+        said: dict[tuple[str, str], set[Any]] = {}
+        for change in changes:
+            for key, value in change.given.items():
+                said.setdefault(key, set()).add(value)
+        disputed = [key for key, values in said.items() if len(values) > 1]
+        ways: dict[tuple[Any, ...], list[_Change]] = {}
+        for change in changes:
+            ways.setdefault(tuple(change.given.get(key) for key in disputed), []).append(change)
+        agreed = ways.pop((None,) * len(disputed), [])
+        found: list[Action] = []
+        for several in list(ways.values()) or [[]]:
+            both = [change for change in changes if change in several or change in agreed]
+            new: dict[str, Any] = {"parameters": dict(own.parameters)}
+            for part, name, value in ((*key, value) for change in both for key, value in change.given.items()):
+                if part == "parameters":
+                    new["parameters"][name] = value
+                else:
+                    new[part] = value
+            new["basis"] = list(dict.fromkeys([*(basis for change in both for basis in change.action.basis), *own.basis]))
+            new["amended_by"] = list(dict.fromkeys(change.rule for change in both))
+            limits = [(self.ends(own.within), own), *((change.ends, change.action) for change in both)]
+            found += [own.model_copy(update={**new, "within": first.within, "due": first.due}) for first in _first(limits)]
         return found
 
     def merge(self, actions: Iterable[tuple[Action, int]]) -> list[Action]:
@@ -194,42 +243,23 @@ class Duties:
             self.evaluator.note("deadline_not_computed", within)
         return found
 
+    def ends(self, within: str | None) -> datetime | None:
+        """The moment at which a deadline ends, counted from the start of the day of the case, to compare it with others."""
+        if within is None:
+            return None
+        seconds = None if read_span(within) is not None else read_duration(within)
+        if seconds is not None:
+            return _midnight(self.evaluator.as_of) + timedelta(seconds=float(seconds))
+        day = self.due(within)
+        return None if day is None else _midnight(day)
 
-def _amended(own: Action, changes: list[_Change]) -> list[Action]:
-    """An action as the rules that amend it change it: once for each way in which they set its parameters.
 
-    What they do not give stays; of several limits the one that ends first counts; the basis of all is kept.
-    """
-    if not changes:
-        return [own]
-    plain = [change for change in changes if not change.sets]
-    ways: dict[tuple[Any, ...], list[_Change]] = {}
-    for change in changes:
-        if change.sets:
-            ways.setdefault(change.sets, []).append(change)
-    found = []
-    for several in list(ways.values()) or [[]]:
-        both = sorted([*several, *plain], key=lambda change: change.rule)
-        new: dict[str, Any] = {"amended_by": [change.rule for change in both]}
-        if several:
-            given = several[0].action
-            new["amount"] = given.amount if given.amount is not None else own.amount
-            new["points"] = given.points if given.points is not None else own.points
-            new["parameters"] = {**own.parameters, **given.parameters}
-        limits = [action for action in (*(change.action for change in both), own) if action.within is not None]
-        if limits:
-            first = min(limits, key=lambda action: action.due or date.max)
-            new["within"], new["due"] = first.within, first.due
-        holders = {change.action.duty_holder for change in both if change.written.use.by}
-        authorities = {change.action.authority for change in both if change.written.use.authority}
-        if len(holders) == 1:
-            (new["duty_holder"],) = holders
-        if len(authorities) == 1:
-            (new["authority"],) = authorities
-        basis = [found for change in both for found in change.action.basis]
-        new["basis"] = list(dict.fromkeys([*basis, *own.basis]))
-        found.append(own.model_copy(update=new))
-    return found
+def _first(limits: list[tuple[datetime | None, Action]]) -> list[Action]:
+    """The action whose limit ends first, and with it each whose end cannot be computed: nobody knows which is shorter."""
+    dated = [(ends, action) for ends, action in limits if ends is not None]
+    others = {action.within: action for ends, action in limits if ends is None and action.within is not None}
+    first = [min(dated, key=lambda limit: limit[0])[1]] if dated else []
+    return [*first, *others.values()] or [limits[0][1]]
 
 
 def _finite(bound: Any) -> str | None:
@@ -238,3 +268,7 @@ def _finite(bound: Any) -> str | None:
 
 def _amount_key(amount: Amount | None) -> tuple[str | None, str | None, str] | None:
     return None if amount is None else (amount.low, amount.high, amount.unit)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day)  # noqa: DTZ001 - the day of a case has no zone

@@ -5,7 +5,8 @@
     ├── FactsError             a case with problems: carries every problem, each with its path
     ├── SessionError           a session cannot do that: carries the problem
     ├── LookupFailedError      no such rule, fact, instrument, action, subject, table: carries the nearest names
-    └── EngineError            an engine is not installed, or fails: carries the code, the cause and what to try next
+    ├── EngineError            an engine is not installed, or fails: carries the code, the cause and what to try next
+    └── MissingExtraError      a package that this needs is not installed: carries the extra that brings it
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ class EngineError(HazardRulesError):
     """What evaluates the rules cannot be used: no rule and no fact is at fault.
 
     Attributes:
-        code: `HR601` where the engine is not installed, `HR602` where it fails.
+        code: `HR901` where the engine is not installed, `HR902` where it fails.
         cause: What is the matter, in English.
         hint: What to try next, in English.
         key: The wording of the cause in other languages; that of the hint is `{key}_hint`.
@@ -99,3 +100,17 @@ class EngineError(HazardRulesError):
         """Keep all of it and say it in the message."""
         self.code, self.cause, self.hint, self.key, self.args_of_key = code, cause, hint, key, dict(args_of_key)
         super().__init__(f"{code} {cause}; {hint}")
+
+
+class MissingExtraError(HazardRulesError, ImportError):
+    """Something needs a package that a plain install does not bring.
+
+    Attributes:
+        extra: What to install: `hazardrules[extra]`.
+        package: The package that is missing.
+    """
+
+    def __init__(self, extra: str, package: str) -> None:
+        """Keep what is missing, and say what to do."""
+        self.extra, self.package = extra, package
+        super().__init__(f"`{package}` is not installed; run: pip install 'hazardrules[{extra}]'")

@@ -9,9 +9,10 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Literal
 
-from hazardrules.api import Rulebook, load, shipped_rules
+from hazardrules.api import Rulebook, load
 from hazardrules.cache import content_digest
 from hazardrules.errors import RulebookError
+from hazardrules.folders import shipped_rules
 from hazardrules.wording import say
 
 if TYPE_CHECKING:

@@ -16,10 +16,13 @@ _COMMANDS = {
     "check": "rules",
     "fmt": "rules",
     "test": "rules",
+    "lint": "lint",
     "show": "look",
     "schema": "look",
     "coverage": "look",
     "analyze": "analyze",
+    "graph": "graph",
+    "cases": "cases",
 }
 
 

@@ -13,7 +13,7 @@ from hazardrules.cli.common import (
     PROBLEMS,
     complain,
     file_prefix,
-    inside,
+    inside_of,
     lang_option,
     open_book,
     report_diagnostics,
@@ -56,8 +56,8 @@ def analyze_command(
       hazardrules analyze rules/gas/regulation.yaml -v
       hazardrules analyze rules/ --format github
     """  # noqa: D205, D301 - `\b` is click's mark for lines that it must not fill
-    from hazardrules.api import shipped_rules  # noqa: PLC0415 - `--help` needs none of it
     from hazardrules.errors import EngineError  # noqa: PLC0415
+    from hazardrules.folders import shipped_rules  # noqa: PLC0415 - `--help` needs none of it
 
     where = folder or (rulebook_of(path) if path is not None else shipped_rules()) or path or shipped_rules()
     book, chosen = open_book(where, lang)
@@ -70,7 +70,7 @@ def analyze_command(
         usage_error(f"{error.code} {say(chosen, error.key)}{say(chosen, 'text.and_semicolon')}{say(chosen, f'{error.key}_hint')}")
     analysis = analyse(book.compiled, where, jobs=jobs, keep=not no_cache)
     report_diagnostics(analysis.diagnostics, where, chosen)
-    analysis = _within(analysis, inside(path, where))
+    analysis = _within(analysis, inside_of(path, where))
     _write(analysis, book.compiled, chosen, output, file_prefix(where), verbose=verbose)
     sys.exit(PROBLEMS if analysis.open or analysis.diagnostics else 0)
 

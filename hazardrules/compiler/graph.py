@@ -102,15 +102,11 @@ def _reads(
 
 
 def _carriers(parameter: str, rules: Mapping[str, CompiledRule]) -> Iterator[str]:
-    """The rules on which the sum of a parameter depends: those that carry it, those they amend and those that amend them."""
+    """The rules on which the sum of a parameter depends: those that carry it, and those they amend."""
     for name, rule in rules.items():
         if any(parameter in action.values for action in rule.actions):
             yield name
             yield from (target for target in rule.amends if target in rules)
-        for target in rule.amends:
-            carrying = {a.use.action for a in rules[target].actions if parameter in a.values} if target in rules else set()
-            if any(action.use.action in carrying for action in rule.actions):
-                yield name
 
 
 def _report(graph: nx.DiGraph[Member], group: list[Member], places: Mapping[Member, Span], collector: Collector) -> None:

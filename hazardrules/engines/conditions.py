@@ -11,6 +11,7 @@ whole numbers, floats and plain identifiers, which are written out.
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ from hazardrules.model import expressions as ir
 from hazardrules.model import intervals
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hazardrules.compiler.plan import Plan
 
 OFTEN = 6
@@ -32,6 +35,7 @@ MAX_NESTING = 30
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 EMPTY: frozenset[str] = frozenset()
+_THRESHOLD = re.compile(r"(?<!')\bc[fd]\d+_\d+\b")
 
 
 def _counted(truths: list[str]) -> str:
@@ -72,6 +76,8 @@ class Conditions:
         self.flags: set[str] = set()
         self.made = 0
         self.bounded: set[str] = set()
+        self.written: dict[str, str] = {}
+        """Constants that are written out: floats."""
         self.totals: set[str] = set()
         self.asks = False
         self.indent = 1
@@ -100,6 +106,35 @@ class Conditions:
     def _bounds(self, local: str) -> str:
         """A line that makes the least and the greatest value of a derived number comparable with values of the law."""
         return f"l{local}, h{local} = bounds({local}, marks_{local})"
+
+    def _head(self, more: Iterable[str] = ()) -> list[str]:
+        """The lines before the body: facts are read once, in the forms that conditions want."""
+        head = ["    ask = ev.value"] if self.asks else []
+        if self.facts:
+            head.append(f"    {', '.join(self.facts.values())}, = map(facts.get, {self._constant(tuple(self.facts))})")
+        for local, constants in self.numbers.items():
+            marked = self.constants[f"marks_{local}"] = quick.marks(constants)
+            for value, constant in constants.items():
+                if marked is None or isinstance(value, int):
+                    self.constants[constant] = value
+                else:
+                    self.written[constant] = repr(value.numerator / value.denominator)
+            if local in self.facts.values():
+                head.append(
+                    f"    n{local} = nan if {local} is None else {local} if {local}.__class__ is int else near({local}, marks_{local})"
+                )
+        for name, options in self.sets.items():
+            fact = self.facts[name]
+            head.append(f"    if {fact} is None: s{fact} = {self._constant(EMPTY)}; p{fact} = {self._constant(options)}")
+            head.append(f"    else: s{fact} = p{fact} = {fact}")
+        head += more
+        return [*head, *(f"    s{local} = {local} is True; p{local} = {local} is not False" for local in sorted(self.flags))]
+
+    def _body(self) -> list[str]:
+        """The lines written so far, with floats for values of the law and without bounds that nobody asks for."""
+        unused = {self._bounds(local) for local in self.derived.values() if local not in self.numbers}
+        kept = "\n".join(line for line in self.lines if line.strip() not in unused)
+        return [_THRESHOLD.sub(lambda found: self.written.get(found[0], found[0]), kept)]
 
     # conditions: (surely, possibly)
 

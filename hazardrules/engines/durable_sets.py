@@ -47,7 +47,7 @@ def library() -> ModuleType:
         python = ".".join(map(str, sys.version_info[:2]))
         args = {"engine": "durable", "extra": "durable", "python": python, "reason": str(error)}
         raise EngineError(
-            "HR601", say("en", "engine.missing", args), say("en", "engine.missing_hint", args), "engine.missing", args
+            "HR901", say("en", "engine.missing", args), say("en", "engine.missing_hint", args), "engine.missing", args
         ) from error
     return durable_rules_engine  # type: ignore[no-any-return]  # it has no annotations
 
@@ -55,7 +55,7 @@ def library() -> ModuleType:
 def failed(reason: str) -> EngineError:
     """The error for an answer that nobody expected."""
     args = {"engine": "durable", "reason": reason}
-    return EngineError("HR602", say("en", "engine.failed", args), say("en", "engine.failed_hint", args), "engine.failed", args)
+    return EngineError("HR902", say("en", "engine.failed", args), say("en", "engine.failed_hint", args), "engine.failed", args)
 
 
 def rule_sets(stage: Stage) -> Iterator[RuleSet]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from functools import reduce
 from typing import TYPE_CHECKING, Any, cast
 
 from hazardrules.engines.base import Verdict, walk
@@ -201,17 +202,17 @@ class Evaluator:
             return cast("intervals.Amount", self._memo[key])
         total: intervals.Amount = 0
         for instance in walk(self.root):
-            for name in self._carriers(instance.kind, expr.parameter):
+            for name in self.carriers(instance.kind, expr.parameter):
                 truth = self.truth(instance, name)
                 if truth is not False:
-                    amount = self._carried(instance, self.plan.rules[name], expr.parameter)
+                    amount = self.carried(instance, self.plan.rules[name], expr.parameter)
                     total = intervals.add(total, amount if truth is True else intervals.hull(0, amount))
         if any(self.open_parts(instance, expr.parameter) for instance in walk(self.root)):
             total = intervals.between(intervals.bounds(total)[0], float("inf"))
         self._memo[key] = total
         return total
 
-    def _carriers(self, kind: str, parameter: str) -> list[str]:
+    def carriers(self, kind: str, parameter: str) -> list[str]:
         """The rules on a kind of subject whose actions carry a parameter, themselves or as amended; the same for a plan."""
         key = f"carriers:{kind}:{parameter}"
         found = self.plan.engine_state.get(key)
@@ -224,26 +225,30 @@ class Evaluator:
             found = self.plan.engine_state[key] = names
         return cast("list[str]", found)
 
-    def _carried(self, instance: Instance, rule: CompiledRule, parameter: str) -> intervals.Amount:
-        """How much of a parameter the actions of a rule carry, as the rules that amend it change them."""
+    def carried(self, instance: Instance, rule: CompiledRule, parameter: str) -> intervals.Amount:
+        """How much of a parameter the actions of a rule carry, as the rules that amend it change them.
+
+        Where these differ, or where it is open which of them hold, the amount lies between all that are possible.
+        """
         amounts = self._by_action(instance, rule, parameter)
+        changed: dict[str, tuple[bool, list[intervals.Amount]]] = {}
         for name in self.plan.amenders.get(rule.name, ()):
             truth = self.truth(instance, name)
             for action, amount in self._by_action(instance, self.plan.rules[name], parameter).items() if truth is not False else ():
-                amounts[action] = amount if truth is True else intervals.hull(amounts.get(action, 0), amount)
-        total: intervals.Amount = 0
-        for amount in amounts.values():
-            total = intervals.add(total, amount)
-        return total
+                surely, several = changed.get(action, (False, []))
+                changed[action] = (surely or truth is True, [*several, amount])
+        for action, (surely, several) in changed.items():
+            before = [] if surely else [amounts.get(action, 0)]
+            amounts[action] = reduce(intervals.hull, [*before, *several])
+        return reduce(intervals.add, amounts.values(), cast("intervals.Amount", 0))
 
     def _by_action(self, instance: Instance, rule: CompiledRule, parameter: str) -> dict[str, intervals.Amount]:
         amounts: dict[str, intervals.Amount] = {}
         for action in rule.actions:
-            amount: intervals.Amount = 0
             if parameter in action.values:
                 least, most = (None if end is None else self.value(end, instance) for end in action.values[parameter])
                 amount = intervals.between(intervals.bounds(least)[0], intervals.bounds(most)[1])
-            amounts[action.use.action] = intervals.add(amounts.get(action.use.action, 0), amount)
+                amounts[action.use.action] = intervals.add(amounts.get(action.use.action, 0), amount)
         return amounts
 
     def open_parts(self, instance: Instance, parameter: str) -> list[str]:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hazardrules.classify import Inquiry
@@ -23,6 +22,7 @@ from hazardrules.sessions.views import View
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
     from typing import Self
 
     from hazardrules.api import Rulebook
@@ -51,17 +51,17 @@ class Session:
 
     Time only goes forward. Each call is kept as a whole or not at all, and once it returns it is on the disk.
 
+    Threads may share a session; while one holds `together`, the others wait.
+
     Attributes:
         book: The rulebook.
         jurisdiction: The place of subjects that have none of their own; None for the law of the whole country.
-        now: How far the session has come; None before the first call.
     """
 
-    def __init__(self, book: Rulebook, url: str, *, jurisdiction: str | None, adopt: bool) -> None:
+    def __init__(self, book: Rulebook, store: str | Path, *, jurisdiction: str | None, adopt: bool) -> None:
         """Open a session; see `Rulebook.session`."""
         self.book, self.jurisdiction = book, jurisdiction
-        self._store = Store(url)
-        self.now: datetime | None = None
+        self._store = Store(store)
         try:
             with self._store.transaction():
                 self._begin(adopt)
@@ -76,7 +76,6 @@ class Session:
             self._store.set_meta("digest", self.book.digest)
             self._store.set_meta("jurisdiction", self.jurisdiction or "")
             return
-        self.now = datetime.fromisoformat(meta["now"]) if "now" in meta else None
         if meta["format"] != FORMAT:
             raise _refused("session.format", found=meta["format"], wanted=FORMAT)
         if meta["jurisdiction"] != (self.jurisdiction or ""):
@@ -85,9 +84,15 @@ class Session:
             if not adopt:
                 raise _refused("session.digest", found=meta["digest"][:12], wanted=self.book.digest[:12])
             self._store.set_meta("digest", self.book.digest)
-            if self.now is not None:
-                seq = self._store.append(self.now, "adopt", None, {"digest": self.book.digest})
-                self._store.add_changes(seq, self._judge_all(self.now))
+            now = _now(meta)
+            if now is not None:
+                seq = self._store.append(now, "adopt", None, {"digest": self.book.digest})
+                self._store.add_changes(seq, self._judge_all(now))
+
+    @property
+    def now(self) -> datetime | None:
+        """How far the session has come, by whomever; None before the first call."""
+        return _now(self._store.meta())
 
     def __enter__(self) -> Self:
         """Use it as `with book.session(…) as session:`."""
@@ -104,13 +109,8 @@ class Session:
     @contextmanager
     def together(self) -> Iterator[None]:
         """Calls within are kept together or not at all: many of them take far less time."""
-        before = self.now
-        try:
-            with self._store.transaction():
-                yield
-        except BaseException:
-            self.now = before
-            raise
+        with self._store.transaction():
+            yield
 
     # telling
 
@@ -230,9 +230,10 @@ class Session:
         Raises:
             SessionError: The session has not come that far.
         """
-        wanted = self.now if moment is None else _moment(moment)
-        if wanted is None or self.now is None or wanted > self.now:
-            raise _refused("session.not_there_yet", at=str(wanted or "-"), now=str(self.now or "-"))
+        now = self.now
+        wanted = now if moment is None else _moment(moment)
+        if wanted is None or now is None or wanted > now:
+            raise _refused("session.not_there_yet", at=str(wanted or "-"), now=str(now or "-"))
         return View(self, wanted)
 
     def changes(self, subject: str | None = None) -> Iterator[Change]:
@@ -263,21 +264,19 @@ class Session:
     # within
 
     def _tell(self, moment: datetime, op: str, subject: str | None, body: dict[str, Any]) -> list[Change]:
-        if self.now is not None and moment < self.now:
-            raise _refused("session.backwards", subject or "", at=shown_moment(moment), now=shown_moment(self.now))
         with self.together():
-            before = self._store.meta().get("now")
-            if before is not None and (self.now is None or datetime.fromisoformat(before) > self.now):
-                self.now = datetime.fromisoformat(before)  # another session on the same store went on
-                if moment < self.now:
-                    raise _refused("session.backwards", subject or "", at=shown_moment(moment), now=shown_moment(self.now))
+            meta = self._store.meta()
+            now = _now(meta)
+            if now is not None and moment < now:
+                raise _refused("session.backwards", subject or "", at=shown_moment(moment), now=shown_moment(now))
+            if meta["digest"] != self.book.digest:  # another session on the same store adopted another rulebook
+                raise _refused("session.digest", subject or "", found=meta["digest"][:12], wanted=self.book.digest[:12])
             seq = self._store.append(moment, op, subject, body)
             changes = self._pass_time(moment)
             if subject is not None:
                 changes += self._apply(moment, op, subject, body)
             self._store.add_changes(seq, changes)
             self._store.set_meta("now", moment.isoformat())
-            self.now = moment
         return changes
 
     def _pass_time(self, to: datetime) -> list[Change]:
@@ -466,7 +465,5 @@ def _moment(at: object) -> datetime:
     raise _refused("session.bad_moment", given=shown(at))
 
 
-def store_url(store: str | Path) -> str:
-    """The SQLAlchemy URL of a store: a file of SQLite, unless it is a URL already."""
-    text = str(store)
-    return text if "://" in text and not isinstance(store, Path) else f"sqlite:///{text}"
+def _now(meta: dict[str, str]) -> datetime | None:
+    return datetime.fromisoformat(meta["now"]) if "now" in meta else None

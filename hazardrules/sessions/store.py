@@ -10,18 +10,29 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sql
+from sqlalchemy.exc import SQLAlchemyError
+
+from hazardrules.errors import SessionError
+from hazardrules.intake.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sqlalchemy.engine import Connection, Engine
+    from sqlalchemy.engine import URL, Connection, Engine
 
     from hazardrules.sessions.changes import Change
 
 FORMAT = "1"
+PATIENCE_SECONDS = 60
+"""So long a call waits for another process to finish its own."""
+_PAGE = 1000
+"""So many rows of the log or of the changes are read at once; whoever reads on holds nothing up meanwhile."""
+_READING = "hazardrules_reading"
 TABLES = sql.MetaData()
 META = sql.Table(
     "meta", TABLES, sql.Column("key", sql.String(40), primary_key=True), sql.Column("value", sql.Text, nullable=False)
@@ -105,19 +116,27 @@ class Row(NamedTuple):
 
 
 class Store:
-    """A database with one session in it."""
+    """A database with one session in it; safe to share between threads, which take turns."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, store: str | Path) -> None:
         """Open or make the tables.
 
         Args:
-            url: An SQLAlchemy URL.
+            store: A file of SQLite, or an SQLAlchemy URL.
+
+        Raises:
+            SessionError: It cannot be opened.
         """
-        self.engine = _engine(url)
-        TABLES.create_all(self.engine)
+        self._shown = str(store)
+        self._lock = RLock()
         self._open: Connection | None = None
         self._counted: dict[str, int] = {}
         """The last numbers of the log and of the changes, while a transaction keeps others from adding any."""
+        with self._talk():
+            url = _url(store)
+            self._shown = url.render_as_string(hide_password=True)
+            self.engine = _engine(url)
+            TABLES.create_all(self.engine)
 
     def close(self) -> None:
         """Give back every connection."""
@@ -125,26 +144,66 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Everything within is kept together, or not at all; one within another belongs to the outer one."""
-        if self._open is not None:
-            yield
-            return
-        with self.engine.begin() as connection:
-            self._open = connection
-            connection.execute(_LOCK)
-            try:
-                yield
-            finally:
-                self._open = None
-                self._counted.clear()
+        """Everything within is kept together, or not at all, whatever becomes of a transaction around it.
+
+        Raises:
+            SessionError: The database fails, or others kept it for too long.
+        """
+        with self._lock:
+            if self._open is not None:
+                counted = dict(self._counted)
+                try:
+                    with self._open.begin_nested():
+                        yield
+                except BaseException:
+                    self._counted = counted
+                    raise
+                return
+            with self._talk():
+                connection = self.engine.connect()
+            with connection:
+                with self._talk():
+                    connection.begin()
+                    connection.execute(_LOCK)
+                self._open = connection
+                try:
+                    yield
+                except BaseException:
+                    connection.rollback()
+                    raise
+                finally:
+                    self._open = None
+                    self._counted.clear()
+                with self._talk():
+                    connection.commit()
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
-        if self._open is not None:
-            yield self._open
-        else:
-            with self.engine.connect() as connection:
-                yield connection
+        with self._lock, self._talk():
+            if self._open is not None:
+                yield self._open
+            else:
+                with self.engine.connect().execution_options(**{_READING: True}) as connection:
+                    yield connection
+
+    @contextmanager
+    def _talk(self) -> Iterator[None]:
+        """What goes wrong with the database is said as an error of ours."""
+        try:
+            yield
+        except (SQLAlchemyError, ImportError) as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: Exception) -> SessionError:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines() or [type(error).__name__]
+        return SessionError([Problem("", "session.store", {"store": self._shown, "reason": reason[0]})])
+
+    def _pages(self, wanted: Any, number: Any) -> Iterator[Any]:
+        """The rows of a statement, in the order of a column that numbers them."""
+        last = 0
+        while rows := self._run(wanted.where(number > last).order_by(number).limit(_PAGE)):
+            yield from rows
+            last = getattr(rows[-1], number.name)
 
     def _run(self, statement: Any, values: Any = None) -> list[Any]:
         with self._connection() as connection:
@@ -185,14 +244,13 @@ class Store:
 
     def entries(self, subject: str | None = None, until: datetime | None = None) -> Iterator[Entry]:
         """The log in order, of one subject, up to a moment."""
-        wanted = sql.select(LOG).order_by(LOG.c.seq)
+        wanted = sql.select(LOG)
         if subject is not None:
             wanted = wanted.where(LOG.c.subject == subject)
         if until is not None:
             wanted = wanted.where(LOG.c.at <= until.isoformat())
-        with self._connection() as connection:
-            for seq, at, op, about, body in connection.execute(wanted):
-                yield Entry(seq, datetime.fromisoformat(at), op, about, json.loads(body))
+        for seq, at, op, about, body in self._pages(wanted, LOG.c.seq):
+            yield Entry(seq, datetime.fromisoformat(at), op, about, json.loads(body))
 
     def add_changes(self, seq: int, changes: Iterable[Change]) -> None:
         """Add what followed from an entry, within a transaction."""
@@ -210,15 +268,14 @@ class Store:
             self._run(_ADD_CHANGES, rows)
 
     def changes(self, subject: str | None = None, until: datetime | None = None) -> Iterator[dict[str, Any]]:
-        """What followed, by moment, of one subject, up to a moment."""
-        wanted = sql.select(CHANGES.c.body).order_by(CHANGES.c.at, CHANGES.c.n)
+        """What followed, of one subject, up to a moment; time goes forward, so their numbers are in the order of moments."""
+        wanted = sql.select(CHANGES.c.n, CHANGES.c.body)
         if subject is not None:
             wanted = wanted.where(CHANGES.c.subject == subject)
         if until is not None:
             wanted = wanted.where(CHANGES.c.at <= until.isoformat())
-        with self._connection() as connection:
-            for (body,) in connection.execute(wanted):
-                yield json.loads(body)
+        for _, body in self._pages(wanted, CHANGES.c.n):
+            yield json.loads(body)
 
     # subjects
 
@@ -248,9 +305,25 @@ class Store:
         return [Row(*row) for row in self._run(_SOME, {"after": after, "most": limit})]
 
 
-def _engine(url: str) -> Engine:
-    made = sql.create_engine(url)
-    if made.dialect.name == "sqlite":
+def _url(store: str | Path) -> URL:
+    """The address of a store: a file of SQLite whatever its name, unless it is a URL."""
+    if isinstance(store, Path) or "://" not in store:
+        if not str(store).strip():
+            raise SessionError([Problem("", "session.no_store")])
+        return sql.URL.create("sqlite", database=str(store))
+    return sql.make_url(store)
+
+
+def _engine(url: URL) -> Engine:
+    is_sqlite = url.get_backend_name() == "sqlite"
+    if is_sqlite and url.database in {None, "", ":memory:"}:
+        # one connection for all threads: each connection has a memory of its own
+        made = sql.create_engine(url, poolclass=sql.StaticPool, connect_args={"check_same_thread": False})
+    elif is_sqlite and "timeout" not in url.query:
+        made = sql.create_engine(url, connect_args={"timeout": PATIENCE_SECONDS})
+    else:
+        made = sql.create_engine(url)
+    if is_sqlite:
 
         @sql.event.listens_for(made, "connect")
         def _connected(connection: Any, _record: Any) -> None:
@@ -262,6 +335,8 @@ def _engine(url: str) -> Engine:
 
         @sql.event.listens_for(made, "begin")
         def _begun(connection: Connection) -> None:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")  # one writer at a time, from its first reading on
+            # one writer at a time, from its first reading on; who only reads keeps nobody waiting
+            is_reading = connection.get_execution_options().get(_READING)
+            connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
 
     return made

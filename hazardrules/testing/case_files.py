@@ -88,8 +88,12 @@ def read_case_file(path: Path, book: Rulebook, name: str | None = None) -> CaseF
         for item in root.items:
             cases.extend(_Reader(called, book, pack, collector).case(item))
     elif root is not None:
-        collector.report(106, root.span if hasattr(root, "span") else whole_file(called), variant="mapping_not_list"
-                         if isinstance(root, Mapping) else "text_not_list", what="cases")
+        collector.report(
+            106,
+            root.span if hasattr(root, "span") else whole_file(called),
+            variant="mapping_not_list" if isinstance(root, Mapping) else "text_not_list",
+            what="cases",
+        )
     return CaseFile(called, tuple(cases), tuple(collector.diagnostics))
 
 
@@ -121,7 +125,9 @@ class _Reader:
 
     def case(self, node: Node) -> Iterator[WrittenCase]:
         if not isinstance(node, Mapping):
-            self.collector.report(106, node.span, variant="list_not_mapping" if isinstance(node, Sequence) else "text_not_mapping", what="case")
+            self.collector.report(
+                106, node.span, variant="list_not_mapping" if isinstance(node, Sequence) else "text_not_mapping", what="case"
+            )
             return
         subjects = [key for key, _ in node.items() if key.text not in _KEYS]
         known = [key for key in subjects if self.book.intake.find_subject(key.text)]
@@ -229,9 +235,7 @@ class _Reader:
             else:
                 self._set(data, base.subject, heading, cell)
         shown = " ".join(f"{heading}={cell}" for heading, cell in zip(headings, cells, strict=True) if cell != "-")
-        return WrittenCase(
-            f"{name} [{shown}]", base.file, line, base.subject, data, as_of, place, complete, base.packs, expect
-        )
+        return WrittenCase(f"{name} [{shown}]", base.file, line, base.subject, data, as_of, place, complete, base.packs, expect)
 
     def _set(self, data: dict[str, Any], subject: str, heading: str, cell: str) -> None:
         value: Any = cell

@@ -146,7 +146,9 @@ class _Check:
         missing = sorted(named - set(held) - {name for name in covered if name})
         extra = [name for name in held if name not in named and self.book.compiled.rules[name].table not in named]
         if missing or extra:
-            detail = (f"; missing {', '.join(missing)}" if missing else "") + (f"; not expected {', '.join(extra)}" if extra else "")
+            detail = (f"; missing {', '.join(missing)}" if missing else "") + (
+                f"; not expected {', '.join(extra)}" if extra else ""
+            )
             self.differ("findings", ", ".join(sorted(named)) or "none", (", ".join(held) or "none") + detail)
         for (name, subject), entry in expected.items():
             members = self._members(name)

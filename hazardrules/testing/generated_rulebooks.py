@@ -137,7 +137,9 @@ def atoms(names: tuple[str, ...] = ()) -> st.SearchStrategy[str]:
         ),
         st.sampled_from(["kind == a", "kind != b", "kind in {a, c}", "kind not in {b}", "类别 属于 {甲, 乙}"]),
         st.sampled_from(["uses contains x", "uses intersects {y, z}", "not uses contains z", "用途 包含 丑"]),
-        st.sampled_from(["checked < as_of - 1 year", "as_of - checked > 15 days", "checked >= 2021-12-02", "as_of >= 2021-01-01"]),
+        st.sampled_from(
+            ["checked < as_of - 1 year", "as_of - checked > 15 days", "checked >= 2021-12-02", "as_of >= 2021-01-01"]
+        ),
         st.sampled_from(["300 m² <= area < 1000 m²", "0 < people <= 20", "area / people < 15 m²", "load / limit - 1 > 30 %"]),
     )
     parts = st.sampled_from(
@@ -223,7 +225,9 @@ def rulebooks(draw: Callable[..., Any]) -> dict[str, str]:
         rules.append(draw(_rule(number, names)))
         if draw(st.booleans()) and "total(" not in rules[-1]:
             names = (*names, f"drawn.r{number}")
-    overrides = draw(st.lists(st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)), max_size=2, unique_by=lambda t: t[0]))
+    overrides = draw(
+        st.lists(st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)), max_size=2, unique_by=lambda t: t[0])
+    )
     for special, general in overrides:
         if special < general:
             rules[special] += f"\n    overrides: [drawn.r{general}]"
@@ -300,9 +304,7 @@ def submissions(draw: Callable[..., Any]) -> dict[str, Any]:
         )
         facts["tanks"] = draw(st.lists(tank, max_size=3))
     if draw(st.booleans()):
-        facts["boss"] = draw(
-            st.fixed_dictionaries({}, optional={"trained": st.booleans(), "age": st.sampled_from([17, 18, 60])})
-        )
+        facts["boss"] = draw(st.fixed_dictionaries({}, optional={"trained": st.booleans(), "age": st.sampled_from([17, 18, 60])}))
     return facts
 
 

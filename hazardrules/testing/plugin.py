@@ -188,9 +188,7 @@ class BrokenItem(pytest.Item):
             if (text := self._text(span.file)) is not None
         }
         prefix = f"{shown_path(self.folder, self.config)}/".removeprefix("./")
-        return render_diagnostics(
-            self.diagnostics, texts, "text", self.config.getoption("--hazardrules-lang"), prefix=prefix
-        )
+        return render_diagnostics(self.diagnostics, texts, "text", self.config.getoption("--hazardrules-lang"), prefix=prefix)
 
     def _text(self, name: str) -> str | None:
         from hazardrules.diagnostics import Collector  # noqa: PLC0415 - see the module

@@ -20,4 +20,4 @@ def require() -> None:
         import z3  # noqa: F401, PLC0415 - an extra
     except ImportError:
         cause, hint = say("en", "verify.no_solver"), say("en", "verify.no_solver_hint")
-        raise EngineError("HR601", cause, hint, "verify.no_solver", {}) from None
+        raise EngineError("HR901", cause, hint, "verify.no_solver", {}) from None

@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hazardrules import __version__
+from hazardrules.cache import library_digest
 from hazardrules.diagnostics import Collector
 from hazardrules.verify import checks, require
 from hazardrules.verify.explained import applied, read_explanations
@@ -69,7 +69,7 @@ def analyse(compiled: Compiled, folder: Path, *, jobs: int | None = None, keep: 
     collector = Collector()
     source = compiled.source
     explanations = read_explanations(folder, source.languages, source.default_language, source.actions, collector)
-    store = Store(source.name if keep else "", __version__)
+    store = Store(source.name if keep else "", library_digest())
     lab = Lab(compiled, store, explanations.contraries)
     found = [*checks.of_book(lab), *_of_kinds(lab, jobs or os.cpu_count() or 1)]
     store.write()

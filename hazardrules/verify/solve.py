@@ -50,8 +50,8 @@ class Questions:
         kind: str,
         as_of: date,
         container: tuple[str, str] | None = None,
-        *,
         until: date | None = None,
+        *,
         parts: int | None = None,
     ) -> None:
         """Make a subject of a kind, within its container where it has one."""

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from renderings import expression, plain_facts
+from renderings import clips as clips_rule
+from renderings import clips_template, durable, expression, flags_of_sets, plain_facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from workload import Rule
 
+DURABLE_AT_MOST = 100
+"""See docs/durable.md: beyond its limits durable-rules fails, and at 1,000 rules in one set it never ends."""
 _C_WORDS = {"and": "&&", "or": "||", "not": "!"}
 _PYTHON_WORDS = {"and": "and", "or": "or", "not": "not "}
 
@@ -67,7 +72,76 @@ def _zen(rules: tuple[Rule, ...]) -> Peer:
     )
 
 
-_MAKERS = {"rule-engine": _rule_engine, "common-expression-language": _cel, "zen-engine": _zen}
+def _clips(rules: tuple[Rule, ...]) -> Peer:
+    import clips
+
+    environment = clips.Environment()
+    found: list[str] = []
+    environment.define_function(lambda name: found.append(str(name)), name="held")
+    environment.build(clips_template())
+    for rule in rules:
+        environment.build(clips_rule(rule))
+    template = environment.find_template("plant")
+
+    def prepare(case: dict[str, Any]) -> dict[str, Any]:
+        facts = plain_facts(case, lambda value: [clips.Symbol(option) for option in value])
+        return {name: clips.Symbol(value) if isinstance(value, str) else value for name, value in facts.items()}
+
+    def judge(facts: dict[str, Any]) -> list[str]:
+        found.clear()
+        fact = template.assert_fact(**facts)
+        environment.run()
+        fact.retract()
+        return list(found)
+
+    return Peer("clipspy", prepare, judge)
+
+
+def _durable(rules: tuple[Rule, ...]) -> Peer:
+    if len(rules) > DURABLE_AT_MOST:
+        raise ValueError(f"one set of more than {DURABLE_AT_MOST} rules fails or never ends")
+    from durable import engine
+
+    class QuietHost(engine.Host):  # type: ignore[misc]  # no annotations
+        def _run(self) -> None:
+            """No timer threads."""
+
+    found: list[str] = []
+    host = QuietHost()
+
+    def fires(name: str) -> Callable[[Any], None]:
+        return lambda _: found.append(name)
+
+    host.set_rulesets({
+        "bench": {
+            rule.name: {"all": [{"m": {"$and": [{"guard": 1}, *map(durable, rule.conditions)]}}], "run": fires(rule.name)}
+            for rule in rules
+        }
+    })  # fmt: skip
+    ruleset = host.get_ruleset("bench")
+    number = count()
+
+    def judge(facts: dict[str, Any]) -> list[str]:
+        found.clear()
+        fact = {**facts, "guard": 1, "id": f"c{next(number)}", "sid": "s"}
+        try:
+            handle = ruleset.assert_fact(fact)
+        except engine.MessageNotHandledException:
+            return []
+        errors: list[Any] = []
+        ruleset.do_actions(handle, lambda error, _: errors.append(error))
+        if errors and errors[0]:
+            raise RuntimeError(errors[0])
+        with suppress(engine.MessageNotHandledException):
+            ruleset.retract_fact({"id": fact["id"], "sid": "s"})
+        return sorted(set(found))
+
+    return Peer("durable-rules", flags_of_sets, judge)
+
+
+_MAKERS = {
+    "rule-engine": _rule_engine, "common-expression-language": _cel, "zen-engine": _zen, "clipspy": _clips, "durable-rules": _durable,
+}  # fmt: skip
 
 
 def peers(rules: tuple[Rule, ...]) -> tuple[list[Peer], list[str]]:
@@ -88,7 +162,7 @@ def versions() -> dict[str, str]:
     found = {}
     for name in _MAKERS:
         try:
-            found[name] = metadata.version(name)
+            found[name] = metadata.version({"durable-rules": "durable_rules"}.get(name, name))
         except metadata.PackageNotFoundError:
             found[name] = "not installed"
     return found

@@ -198,3 +198,77 @@ def _theirs(condition: Condition, words: dict[str, str]) -> str:
 def _in_list(name: str, options: tuple[str, ...]) -> str:
     quoted = ", ".join(f'"{option}"' for option in options)
     return f"{name} in [{quoted}]"
+
+
+# CLIPS and durable-rules
+
+
+def clips(rule: Rule) -> str:
+    """A rule of CLIPS: a pattern that binds the slots it needs, and a test."""
+    needed = sorted({name for condition in rule.conditions for name in _names(condition)})
+    slots = " ".join(f"({name} {'$' if FACTS[name] == 'set' else ''}?{name})" for name in needed)
+    tests = " ".join(_clips(condition) for condition in rule.conditions)
+    return f"(defrule {rule.name} (plant {slots}) (test (and {tests} TRUE)) => (held {rule.name}))"
+
+
+def clips_template() -> str:
+    """The template of the one fact."""
+    return f"(deftemplate plant {' '.join(f'(multislot {name})' if kind == 'set' else f'(slot {name})' for name, kind in FACTS.items())})"
+
+
+def _names(condition: Condition) -> list[str]:
+    match condition:
+        case ("not", inner):
+            return _names(inner)
+        case ("any", items):
+            return [name for item in items for name in _names(item)]
+    return [condition[1]]
+
+
+def _clips(condition: Condition) -> str:
+    match condition:
+        case ("is", name, truth):
+            return f"(eq ?{name} {'TRUE' if truth else 'FALSE'})"
+        case ("compare", name, op, number):
+            return f"({op} ?{name} {float(number) if FACTS[name] == 'decimal' else number})"
+        case ("in", name, options):
+            return f"(or {' '.join(f'(eq ?{name} {option})' for option in options)} FALSE)"
+        case ("meets", name, options):
+            return f"(or {' '.join(f'(member$ {option} ?{name})' for option in options)} FALSE)"
+        case ("not", inner):
+            return f"(not {_clips(inner)})"
+        case ("any", items):
+            return f"(or {' '.join(_clips(item) for item in items)} FALSE)"
+    raise ValueError(condition)
+
+
+_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+_DURABLE = {"<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
+
+
+def durable(condition: Condition, wanted: bool = True) -> dict[str, Any]:
+    """A condition of durable-rules; sets are one flag per option, and negation is pushed down to comparisons."""
+    match condition:
+        case ("is", name, truth):
+            return {name: truth is wanted}
+        case ("compare", name, op, number):
+            return {_DURABLE[op if wanted else _OPPOSITE[op]]: {name: float(number) if FACTS[name] == "decimal" else number}}
+        case ("in", name, options):
+            return {"$or": [{name: option} for option in options]} if wanted else {"$and": [{"$neq": {name: o}} for o in options]}
+        case ("meets", name, options):
+            flags = [{f"{name}_{option}": wanted} for option in options]
+            return {"$or" if wanted else "$and": flags}
+        case ("not", inner):
+            return durable(inner, not wanted)
+        case ("any", items):
+            return {"$or" if wanted else "$and": [durable(item, wanted) for item in items]}
+    raise ValueError(condition)
+
+
+def flags_of_sets(case: dict[str, Any]) -> dict[str, Any]:
+    """Facts with one flag per option instead of sets."""
+    found = plain_facts({name: value for name, value in case.items() if FACTS[name] != "set"})
+    for name, kind in FACTS.items():
+        if kind == "set" and name in case:
+            found.update({f"{name}_{option}": option in case[name] for option in OPTIONS})
+    return found

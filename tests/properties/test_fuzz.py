@@ -16,9 +16,10 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hazardrules.api import Rulebook, compile_folder, load
+from hazardrules.api import Rulebook, load
 from hazardrules.engines.generated import Generated
 from hazardrules.errors import FactsError, LookupFailedError
+from hazardrules.folders import compile_folder
 from hazardrules.render.diagnostics import FORMATS, render_diagnostics
 from hazardrules.syntax.folder import source_texts
 

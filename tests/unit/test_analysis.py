@@ -14,9 +14,9 @@ from click.testing import CliRunner
 from demo import write_demo
 
 import hazardrules
-from hazardrules.api import shipped_rules
 from hazardrules.cli import main
 from hazardrules.diagnostics import Collector
+from hazardrules.folders import shipped_rules
 from hazardrules.testing.generated_rulebooks import FILES, write
 
 pytest.importorskip("z3")

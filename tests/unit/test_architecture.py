@@ -29,14 +29,17 @@ ROOMS = (
     ("syntax", "compiler"),
     ("intake",),
     ("engines",),
+    ("columnar",),
     ("trial",),
+    ("sheets",),
     ("explain", "missing", "duties", "levels"),
     ("classify",),
-    ("cache", "sessions"),
+    ("cache", "dated", "folders", "sessions"),
     ("api",),
     ("watcher", "verify"),
-    ("render",),
+    ("render", "graph", "lint"),
     ("testing",),
+    ("coverage",),
     ("cli",),
 )
 ROW = {room: number for number, row in enumerate(ROOMS) for room in row}
@@ -46,18 +49,20 @@ ENTRANCES = ("__init__", "__main__")
 GUESTS = {
     "yaml": ("syntax/",),
     "lark": ("syntax/",),
-    "networkx": ("compiler/graph.py",),
+    "networkx": ("compiler/graph.py", "graph/"),
     "click": ("cli/",),
     "rich": ("cli/", "render/"),
     "pydantic": ("model/", "intake/"),
     "platformdirs": ("cache.py", "cli/"),
     "sqlalchemy": ("sessions/store.py",),
     "hypothesis": ("testing/",),
+    "numpy": ("columnar/",),
+    "pyarrow": ("columnar/",),
     "pytest": ("testing/plugin.py",),
     "z3": ("verify/",),
     "durable_rules_engine": ("engines/durable_sets.py",),
 }
-NOT_AT_IMPORT = ("lark", "networkx", "yaml", "rich", "click", "hypothesis", "sqlalchemy", "durable_rules_engine", "z3")
+NOT_AT_IMPORT = ("lark", "networkx", "yaml", "rich", "click", "hypothesis", "sqlalchemy", "durable_rules_engine", "z3", "numpy", "pyarrow")
 
 MAX_LINES = 500
 LONGER = {

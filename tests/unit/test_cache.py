@@ -12,7 +12,8 @@ import pytest
 from demo import write_demo
 
 from hazardrules import RulebookError, cache
-from hazardrules.api import compile_folder, load
+from hazardrules.api import load
+from hazardrules.folders import compile_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

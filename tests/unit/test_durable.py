@@ -420,7 +420,7 @@ def test_a_failure_says_its_code_its_cause_and_what_to_do(tmp_path: Path, monkey
     for one in sets_of(book):
         monkeypatch.setattr(one, "_library", Failing("assert_fact", raising(library.error("error code: 303"))))
     with pytest.raises(
-        hazardrules.HazardRulesError, match=r"^HR602 the engine `durable` failed: error code: 303; choose another engine"
+        hazardrules.HazardRulesError, match=r"^HR902 the engine `durable` failed: error code: 303; choose another engine"
     ):
         book.classify({"place": {}}, as_of=DAY)
 
@@ -533,7 +533,7 @@ def without(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def test_without_the_library_the_error_says_how_to_get_it(without: None, tmp_path: Path) -> None:
     """With a code, the cause and the next step, when the engine is chosen."""
-    expected = r"^HR601 the engine `durable` cannot be used in this Python 3\.\d+: .*; install it with `pip install 'hazardrules\[durable\]'`"
+    expected = r"^HR901 the engine `durable` cannot be used in this Python 3\.\d+: .*; in Python 3\.11 or 3\.12 install it with `pip install 'hazardrules\[durable\]'`"
     with pytest.raises(hazardrules.HazardRulesError, match=expected):
         hazardrules.load(write({**FILES}, tmp_path), engine="durable")
     assert "durable" not in hazardrules.api.usable_engines()
@@ -548,5 +548,5 @@ def test_without_the_library_the_command_line_says_how_to_get_it(without: None) 
 
     done = CliRunner().invoke(main, ["test", str(ROOT / "rules"), "-k", "no such case", "--engine", "durable", "--lang", "en"])
     assert done.exit_code == 2
-    assert done.output.startswith("hazardrules: HR601 the engine `durable` cannot be used")
+    assert done.output.startswith("hazardrules: HR901 the engine `durable` cannot be used")
     del without

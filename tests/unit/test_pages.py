@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import importlib.util
 import re
 import sys
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
-CODE = [page for page in PAGES if "```pycon" in page.read_text("utf-8")]
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)")
 DIGEST = re.compile(r"[0-9a-f]{12}")
 
@@ -37,16 +35,6 @@ def load_refresh() -> ModuleType:
 
 
 refresh = load_refresh()
-
-
-@pytest.mark.parametrize("page", CODE, ids=lambda page: page.name)
-def test_code_in_a_page_gives_what_the_page_shows(page: Path) -> None:
-    """All blocks of a page run as one session."""
-    blocks = re.findall(r"```pycon\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
-    session = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, page.name, str(page), 0)
-    said: list[str] = []
-    failed = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(session, out=said.append).failed
-    assert failed == 0, "".join(said)
 
 
 @pytest.mark.parametrize("page", [*refresh.READMES, *refresh.FIRST_RULE.values()], ids=lambda page: page.name)

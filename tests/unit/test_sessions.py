@@ -7,6 +7,8 @@ import random
 import signal
 import subprocess
 import sys
+import threading
+import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -262,3 +264,102 @@ def test_a_call_judges_only_what_it_touches(book: Rulebook, session: Session, mo
     monkeypatch.setattr(Session, "_judge", counted)
     session.put("house 7", "premises", {"people_lodged": 8}, at=DAY + timedelta(days=1))
     assert judged == ["house 7"]
+
+
+def test_a_call_that_fails_within_others_leaves_nothing_behind(session: Session) -> None:
+    """Whoever catches its error keeps the calls around it, and the log can be told again."""
+    session.put("house", "premises", {"people_lodged": 3}, at=DAY)
+    with session.together():
+        with pytest.raises(SessionError, match="is a `premises`"):
+            session.put("house", "gas_cylinder", {}, at=DAY)
+        session.put("house", "premises", {"people_lodged": 4}, at=DAY)
+    assert [entry.op for entry in session._store.entries()] == ["put", "put"]
+    assert session.verify() == []
+
+
+def test_what_has_changed_can_be_answered_while_it_is_read(session: Session) -> None:
+    """Reading holds nothing up."""
+    for name in ("one", "two"):
+        session.put(name, "premises", {"last_inspection": "2019-01-01"}, at=DAY)
+    for change in session.changes():
+        session.post(change.subject, "inspected", at=DAY)
+        if len(list(session.changes())) > 20:
+            pytest.fail("endless")
+    assert [change.what for change in session.changes()] == ["began", "began", "ended", "ended"]
+
+
+def test_reading_does_not_wait_for_another_process(book: Rulebook, store: str) -> None:
+    with book.session(store) as one, book.session(store) as two:
+        one.put("house", "premises", {"people_lodged": 3}, at=DAY)
+        with one.together():
+            one.put("house", "premises", {"people_lodged": 4}, at=DAY)
+            assert two.at().facts("house") == {"people_lodged": 3}
+        assert two.at().facts("house") == {"people_lodged": 4}
+
+
+def test_a_session_sees_how_far_another_on_its_store_has_come(book: Rulebook, store: str) -> None:
+    with book.session(store) as one, book.session(store) as two:
+        one.put("house", "premises", {"people_lodged": 3}, at=DAY)
+        two.put("house", "premises", {"people_lodged": 4}, at=date(2021, 12, 9))
+        assert one.now == datetime(2021, 12, 9)
+        assert one.at().facts("house") == one.at(date(2021, 12, 9)).facts("house") == {"people_lodged": 4}
+
+
+def test_a_session_stops_once_another_rulebook_is_adopted(book: Rulebook, store: str, tmp_path: Path) -> None:
+    """Two rulebooks never judge one store in turn."""
+    changed = write_demo(tmp_path / "book")
+    with book.session(store) as one:
+        one.put("house", "premises", {"people_lodged": 3}, at=DAY)
+        with hazardrules.load(changed).session(store, adopt=True):
+            with pytest.raises(SessionError, match="another rulebook"):
+                one.put("house", "premises", {"people_lodged": 4}, at=DAY)
+            assert one.at().facts("house") == {"people_lodged": 3}
+
+
+def test_threads_share_a_session(book: Rulebook, tmp_path: Path) -> None:
+    """They take turns; what one keeps together is not torn by another, and goes without it where it fails."""
+    for store in ("sqlite://", str(tmp_path / "threads.db")):
+        with book.session(store) as session:
+            session.put("house", "premises", {"people_lodged": 1}, at=DAY)
+            inside = threading.Event()
+
+            def tell(session: Session = session, inside: threading.Event = inside) -> None:
+                inside.wait()
+                session.put("other", "premises", {}, at=DAY)
+
+            def fails(session: Session = session, inside: threading.Event = inside) -> None:
+                with session.together():
+                    inside.set()
+                    session.put("house", "premises", {"people_lodged": 2}, at=DAY)
+                    time.sleep(0.1)
+                    raise ZeroDivisionError
+
+            other = threading.Thread(target=tell)
+            other.start()
+            with pytest.raises(ZeroDivisionError):
+                fails()
+            other.join()
+            assert list(session.subjects()) == ["house", "other"]
+            assert session.at().facts("house") == {"people_lodged": 1}
+            assert session.verify() == []
+
+
+@pytest.mark.parametrize("name", ["what?.db", "100%.db", "a%20b.db", "库 #1;.db"])
+def test_a_file_may_have_any_name(book: Rulebook, tmp_path: Path, name: str) -> None:
+    with book.session(f"{tmp_path}/{name}") as session:
+        session.put("house", "premises", {}, at=DAY)
+    assert (tmp_path / name).is_file()
+
+
+def test_a_store_that_cannot_be_used_is_named_without_its_password(book: Rulebook, tmp_path: Path) -> None:
+    (tmp_path / "notes.db").write_text("no database at all\n" * 100, "utf-8")
+    for store, words in [
+        (tmp_path / "nowhere" / "x.db", "unable to open"),
+        (tmp_path / "notes.db", "not a database"),
+        ("nonsense://x", "nonsense"),
+        (" ", "name of a file"),
+        ("postgresql+psycopg://user:secret@127.0.0.1:1/x", r"user:\*\*\*@127"),
+    ]:
+        with pytest.raises(SessionError, match=words) as raised:
+            book.session(store)
+        assert "secret" not in str(raised.value)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 import hazardrules
-from hazardrules.api import shipped_rules, usable_engines
+from hazardrules.api import usable_engines
+from hazardrules.folders import shipped_rules
 from hazardrules.testing.runner import run_cases
 
 

@@ -40,6 +40,7 @@ PHRASES: dict[str, str] = {
     "HR406.late": "`{name}` stays in force, but `{law}` is no longer in force from {until}",
     "HR407": "clause `{clause}` of `{law}` is listed as not encoded, but this pack encodes it",
     "HR409": "`{name}` changes the actions of `{amended}`, but both are in force on no day",
+    "HR409.place": "`{name}` changes the actions of `{amended}`, but both are law in no place",
     "HR501": "a comparison with true or false; the bare name (or `not` before it) says the same",
     # types
     "type.bool": "something true or false",

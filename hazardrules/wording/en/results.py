@@ -133,7 +133,7 @@ PHRASES: dict[str, str] = {
     "explain.more_sets": "and other combinations",
     # an engine that cannot be used
     "engine.missing": "the engine `{engine}` cannot be used in this Python {python}: {reason}",
-    "engine.missing_hint": "install it with `pip install 'hazardrules[{extra}]'` (it needs Python 3.11 or 3.12), or choose another engine",
+    "engine.missing_hint": "in Python 3.11 or 3.12 install it with `pip install 'hazardrules[{extra}]'`, or choose another engine",
     "engine.failed": "the engine `{engine}` failed: {reason}",
     "engine.failed_hint": "choose another engine, whose answers are the same, and report this with the case",
     # a watched folder of rules

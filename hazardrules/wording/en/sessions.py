@@ -9,11 +9,12 @@ PHRASES: dict[str, str] = {
     "session.key_taken": "`{list}` already holds a part `{key}`; give another key",
     "session.list_unknown": '`{event}` adds to `{list}`, of which nothing is known yet: first state what it holds, `{{"{list}": []}}` where it is empty',
     "session.needs_time": "`{event}` sets `{fact}` to a moment: give a `datetime`, not a `date`",
-    "session.not_installed": "sessions need SQLAlchemy: `pip install hazardrules[sessions]`",
     "session.not_known": "`{name}` is not known and cannot be retracted",
+    "session.no_store": "give the name of a file, or the URL of a database",
     "session.not_there_yet": "the session has come to {now}, not to {at}; let time go on with `advance`",
     "session.nothing_named": "name the facts to be retracted; a subject as a whole goes with `remove`",
     "session.other_kind": "this subject is a `{known}`, not a `{given}`; choose another name",
     "session.other_target": "`{event}` happens to a `{on}`, not to a `{given}`; name the part it happened to with `part=`, here: {parts}",
     "session.place": "this session is of the place {found}, not {wanted}",
+    "session.store": "the store {store} cannot be used: {reason}",
 }

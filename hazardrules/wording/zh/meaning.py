@@ -40,6 +40,7 @@ PHRASES: dict[str, str] = {
     "HR406.late": "`{name}` 继续有效，而 `{law}` 自 {until} 起不再有效",
     "HR407": "`{law}` 的条款 `{clause}` 列为未编入，而本规则包已将其编入",
     "HR409": "`{name}` 改变 `{amended}` 的措施，但两者没有同时有效的日子",
+    "HR409.place": "`{name}` 改变 `{amended}` 的措施，但两者在任何地方都不会同时适用",
     "HR501": "与 true 或 false 比较是多余的：只写名称（或在前面加“非”）意思相同",
     # types
     "type.bool": "真假值",

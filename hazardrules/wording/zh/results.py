@@ -133,7 +133,7 @@ PHRASES: dict[str, str] = {
     "explain.more_sets": "还有其他组合",
     # 不能使用的引擎
     "engine.missing": "引擎 `{engine}` 在此 Python {python} 中不能使用：{reason}",
-    "engine.missing_hint": "请用 `pip install 'hazardrules[{extra}]'` 安装（需要 Python 3.11 或 3.12），或改用其他引擎",
+    "engine.missing_hint": "请在 Python 3.11 或 3.12 中用 `pip install 'hazardrules[{extra}]'` 安装，或改用其他引擎",
     "engine.failed": "引擎 `{engine}` 出错：{reason}",
     "engine.failed_hint": "请改用其他引擎（结果相同），并连同该案例报告此问题",
     # 被监视的规则文件夹

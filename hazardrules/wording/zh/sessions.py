@@ -9,11 +9,12 @@ PHRASES: dict[str, str] = {
     "session.key_taken": "`{list}` 中已有 `{key}`；请换一个键",
     "session.list_unknown": '`{event}` 要在 `{list}` 中添加，但尚不知其内容：请先说明，空则写 `{{"{list}": []}}`',
     "session.needs_time": "`{event}` 要把 `{fact}` 记为时刻：请给 `datetime`，不是 `date`",
-    "session.not_installed": "会话需要 SQLAlchemy：`pip install hazardrules[sessions]`",
     "session.not_known": "`{name}` 本来未知，无从撤回",
+    "session.no_store": "请给出文件名或数据库 URL",
     "session.not_there_yet": "会话到 {now} 为止，还未到 {at}；请用 `advance` 推进时间",
     "session.nothing_named": "请指明要撤回的事实；撤销整个对象用 `remove`",
     "session.other_kind": "该对象是 `{known}`，不是 `{given}`；请换一个名称",
     "session.other_target": "`{event}` 发生在 `{on}` 上，不是 `{given}`；请用 `part=` 指明所涉部分，此处有：{parts}",
     "session.place": "本会话的辖区是 {found}，不是 {wanted}",
+    "session.store": "存储 {store} 无法使用：{reason}",
 }

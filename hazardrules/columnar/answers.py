@@ -1,0 +1,206 @@
+"""Masks -> Arrow: levels, lists of rules, actions and facts, findings one by one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from hazardrules.columnar.program import FINDINGS, LEVELS, OPEN_RULES, TRUTHS
+from hazardrules.columnar.tape import unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from hazardrules.columnar.frames import Block
+    from hazardrules.columnar.program import Program, Steps
+    from hazardrules.columnar.tape import Array, Mask
+
+SIDES = ("level", "at_least", "at_most_examined", "at_most")
+
+
+class Words:
+    """Texts of a result, each once: lists of them are lists of numbers."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def number(self, word: str) -> int:
+        """The number of a text."""
+        return self._numbers.setdefault(word, len(self._numbers))
+
+    def array(self) -> pa.Array:
+        """The texts by number."""
+        return pa.array(list(self._numbers), pa.string())
+
+
+class Judged:
+    """A block that a program has judged; what is asked of it is worked out when it is first asked."""
+
+    def __init__(self, program: Program, block: Block, rows: Array) -> None:
+        """Judge.
+
+        Args:
+            program: Fits the columns of the block.
+            block: The rows.
+            rows: Their numbers in the table.
+        """
+        self.program, self.block, self.rows = program, block, rows
+        self._slots = program.tape.start(block)
+        self._done = -1
+        self._reach(TRUTHS)
+
+    def _reach(self, part: int) -> None:
+        while self._done < part:
+            self._done += 1
+            self.program.tape.run(self._slots, self._done)
+
+    def flags(self, mask: Mask, frame: int = 0) -> Array:
+        """A mask, one flag a subject."""
+        count = self.block.frames[frame].count
+        return np.full(count, mask) if isinstance(mask, bool) else unpack(self._slots[mask], count)
+
+    def packed(self, mask: Mask, frame: int = 0) -> Array:
+        """A mask, one bit a subject."""
+        size = (self.block.frames[frame].count + 7) // 8
+        return np.full(size, 255 if mask else 0, np.uint8) if isinstance(mask, bool) else self._slots[mask]
+
+    # one column per rule
+
+    def truths(self, names: Iterable[str]) -> dict[str, pa.Array]:
+        """For each rule on the subject itself whether it holds; null where it is open."""
+        found = {}
+        count = self.block.count
+        for name in names:
+            pair = self.program.truths.get((0, name))
+            if pair is None:
+                surely, closed = self.packed(mask=False), None
+            else:
+                surely = self.packed(pair.surely)
+                closed = None if pair.surely == pair.possibly else surely | ~self.packed(pair.possibly)
+            buffers = [None if closed is None else pa.py_buffer(closed), pa.py_buffer(surely)]
+            found[name] = pa.Array.from_buffers(pa.bool_(), count, buffers)
+        return found
+
+    # levels
+
+    def levels(self, scales: Mapping[str, tuple[str, ...]]) -> dict[str, pa.Array]:
+        """Per scale the level and its bounds; null where the scale does not concern the row."""
+        self._reach(LEVELS)
+        found: dict[str, pa.Array] = {}
+        masks = self.program.levels
+        for scale, names in scales.items():
+            present = masks.present.get(scale, False)
+            least = self._highest(masks.least, scale)
+            examined = np.maximum(self._highest(masks.examined, scale), least)
+            most = np.maximum(self._highest(masks.most, scale), least)
+            absent = None if present is True else ~self.flags(present)
+            words = pa.array(names, pa.string())
+            for side, steps in zip(SIDES, (least, least, examined, most), strict=True):
+                null = absent
+                if side == "level":
+                    undecided = least < examined
+                    null = undecided if absent is None else absent | undecided
+                found[f"{scale}.{side}"] = pa.DictionaryArray.from_arrays(pa.array(steps, mask=null), words, ordered=True)
+        return found
+
+    def _highest(self, steps: Steps, scale: str) -> Array:
+        found = np.zeros(self.block.count, np.int8)
+        for step, mask in sorted(steps.get(scale, {}).items()):
+            if mask is not False:
+                np.copyto(found, np.int8(step), where=self.flags(mask))
+        return found
+
+    # lists
+
+    def holding(self) -> dict[str, Mask]:
+        """The rows by rule that holds, the gravest first."""
+        self._reach(FINDINGS)
+        return self.program.holding
+
+    def actions(self) -> dict[str, Mask]:
+        """The rows by required action."""
+        self._reach(FINDINGS)
+        return self.program.actions
+
+    def undetermined(self) -> dict[str, Mask]:
+        """The rows by rule that is open, the gravest first."""
+        self._reach(OPEN_RULES)
+        return self.program.undetermined
+
+    def missing(self) -> dict[str, Mask]:
+        """The rows by fact that open rules read and nobody gave."""
+        self._reach(OPEN_RULES)
+        return self.program.missing
+
+    def pairs(self, masks: Mapping[str, Mask], words: Words, frame: int = 0) -> tuple[Array, Array]:
+        """Subject and word for each bit that is set, by subject, the words in the order of the masks."""
+        subjects, codes = [], []
+        for word, mask in masks.items():
+            if not isinstance(mask, bool) and not self._slots[mask].any():
+                continue
+            rows = np.flatnonzero(self.flags(mask, frame))
+            if len(rows):
+                subjects.append(rows.astype(np.int32))
+                codes.append(np.full(len(rows), words.number(word), np.int32))
+        if not subjects:
+            return np.zeros(0, np.int32), np.zeros(0, np.int32)
+        all_subjects, all_codes = np.concatenate(subjects), np.concatenate(codes)
+        narrow = all_subjects.astype(np.uint16) if self.block.frames[frame].count <= 65536 else all_subjects  # noqa: PLR2004 - 16 bits
+        order = np.argsort(narrow, kind="stable")
+        return all_subjects[order], all_codes[order]
+
+    def lists(self, masks: Mapping[str, Mask], words: Words) -> tuple[Array, Array]:
+        """For each row its words: how many, and which, one row after the other."""
+        rows, codes = self.pairs(masks, words)
+        return np.bincount(rows, minlength=self.block.count), codes
+
+    def counts(self, masks: Mapping[str, Mask]) -> dict[str, int]:
+        """How many rows there are in each mask."""
+        return {word: int(np.count_nonzero(self.flags(mask))) for word, mask in masks.items()}
+
+    # findings
+
+    def findings(self, words: Words) -> dict[str, Any]:
+        """Rows, paths of subjects, and rules, of all findings; by row, the gravest first."""
+        self._reach(FINDINGS)
+        rows, paths, codes, ranks = [], [], [], []
+        order = {name: rank for rank, name in enumerate(self.program.holding)}
+        for number in range(len(self.block.frames)):
+            masks = {name: mask for (frame, name), mask in self.program.findings.items() if frame == number}
+            subjects, found = self.pairs(masks, words, number)
+            rows.append(self.block.root_rows(number)[subjects])
+            codes.append(found)
+            paths += self._paths(number, subjects)
+            rank = np.zeros(max(found, default=-1) + 1, np.int64)
+            for name in masks:
+                if words.number(name) < len(rank):
+                    rank[words.number(name)] = order.get(name, 0)
+            ranks.append(rank[found])
+        at, rules = np.concatenate(rows), np.concatenate(codes)
+        sorted_by = np.lexsort((np.concatenate(ranks), at))
+        return {
+            "row": self.rows[at[sorted_by]],
+            "subject": [paths[number] for number in sorted_by.tolist()],
+            "rule": rules[sorted_by],
+        }
+
+    def _paths(self, number: int, subjects: Array) -> list[str]:
+        frame = self.block.frames[number]
+        if frame.parent is None:
+            return [""] * len(subjects)
+        owners = frame.owner[subjects]
+        around = self._paths(frame.parent, owners)
+        places = (subjects - frame.offsets[owners]).tolist()
+        own = [frame.part if frame.one else f"{frame.part}[{place}]" for place in places]
+        return [f"{path}.{name}" if path else name for path, name in zip(around, own, strict=True)]
+
+
+def list_array(parts: list[tuple[Array, Array]], words: Words) -> pa.Array:
+    """Lists of words of several blocks."""
+    lengths = np.concatenate([part[0] for part in parts]) if parts else np.zeros(0, np.int64)
+    codes = np.concatenate([part[1] for part in parts]) if parts else np.zeros(0, np.int32)
+    offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
+    values = pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), words.array())
+    return pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), values)

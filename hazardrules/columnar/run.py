@@ -1,0 +1,69 @@
+"""A whole table in memory: cut into blocks, judged by several threads."""
+
+from __future__ import annotations
+
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from hazardrules.columnar.arrow_in import as_table
+from hazardrules.columnar.result import TableResult
+from hazardrules.columnar.table import TableClassifier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyarrow as pa
+
+    from hazardrules.columnar.table import Options
+    from hazardrules.compiler.plan import Compiled
+    from hazardrules.intake.reader import Intake
+
+BLOCK = 65_536
+"""So many rows are judged together: their masks stay in the cache."""
+SMALL = 8_192
+"""Chunks of fewer rows are put together first."""
+
+
+def classify_table(compiled: Compiled, intake: Intake, table: Any, options: Options, threads: int | None = None) -> TableResult:
+    """Judge every row of a table.
+
+    Args:
+        compiled: The rulebook.
+        intake: Knows the names.
+        table: Anything that speaks the Arrow C interface.
+        options: How rows are judged.
+        threads: So many work at once; one per core by default.
+
+    Returns:
+        The answers; rows given = rows classified + rows rejected.
+
+    Raises:
+        FactsError: A column is no fact; carries every problem of the columns.
+        TypeError: It is no table.
+    """
+    start = time.perf_counter()
+    given = as_table(table)
+    classifier = TableClassifier(compiled, intake, options, given.schema)
+    pieces = list(blocks(given))
+    workers = threads or os.cpu_count() or 1
+    done = [classifier.classify(*piece) for piece in pieces[:1]]  # the first compiles, the others find it compiled
+    if workers == 1 or len(pieces) < 3:  # noqa: PLR2004 - one is done, one is left
+        done += [classifier.classify(*piece) for piece in pieces[1:]]
+    else:
+        with ThreadPoolExecutor(workers) as pool:
+            done += pool.map(lambda piece: classifier.classify(*piece), pieces[1:])
+    return TableResult(classifier, done, time.perf_counter() - start)
+
+
+def blocks(table: pa.Table, rows: int = BLOCK) -> Iterator[tuple[pa.RecordBatch, int]]:
+    """A table in pieces, each with the number of its first row."""
+    chunks = max((column.num_chunks for column in table.columns), default=1)
+    if chunks > 1 and table.num_rows / chunks < SMALL:
+        table = table.combine_chunks()
+    first = 0
+    for batch in table.to_batches(max_chunksize=rows):
+        if batch.num_rows:
+            yield batch, first
+            first += batch.num_rows
