@@ -20,6 +20,7 @@ _COMMANDS = {
     "show": "look",
     "schema": "look",
     "coverage": "look",
+    "analyze": "analyze",
     "graph": "graph",
     "cases": "cases",
 }
