@@ -22,6 +22,7 @@ _COMMANDS = {
     "coverage": "look",
     "graph": "graph",
     "cases": "cases",
+    "mutate": "mutate",
 }
 
 
