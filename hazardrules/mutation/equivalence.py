@@ -55,7 +55,8 @@ class Judge:
             return EQUIVALENT
         names = sorted(self.ties.changed(mutant))
         if not names or len(names) > MAX_RULES:
-            return next((answer for answer in answers if answer not in (EQUIVALENT, DIFFERS)), DIFFERS if names else "unread")
+            read = names or self.ties.valued_by(mutant, names)
+            return next((answer for answer in answers if answer not in (EQUIVALENT, DIFFERS)), DIFFERS if read else "unread")
         for name in names:
             answer = self._rule(mutant, name)
             if answer != EQUIVALENT:
