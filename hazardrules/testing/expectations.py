@@ -293,8 +293,8 @@ class _Check:
             match key:
                 case "action":
                     met = action.action == value
-                case "within":
-                    spans = read_span(str(value)), read_span(action.within or "")
+                case "within" if action.within is not None:
+                    spans = read_span(str(value)), read_span(action.within)
                     met = action.within == value or (spans[0] is not None and spans[0] == spans[1])
                 case "due":
                     met = action.due is None if value is None else str(action.due) == value
