@@ -51,7 +51,10 @@ class Generator(Conditions):
         index = {name: number for number, name in enumerate(names)}
         stored, needed = self._stored(), self._needed(names)
         self.uses = Counter(
-            item.name for expr in self._conditions(names) for item in ir.walk(expr) if isinstance(item, ir.FactRef)
+            item.name
+            for expr in self._conditions(names)
+            for item in ir.walk(expr)
+            if isinstance(item, ir.FactRef) and item.base == ir.Self()
         )
         last: dict[int, list[CompiledRule]] = {}
         for kind, sort, name in self.plan.compiled.order:

@@ -99,14 +99,35 @@ def scale(amount: Amount, factor: Fraction) -> Amount:
     return ratio(a * c, b * d)
 
 
+def hull(left: Amount, right: Amount) -> Amount:
+    """What is known of a number that is one or the other."""
+    return None if left is None or right is None else intervals.hull(left, right)
+
+
 def compare(op: str, left: Amount, right: Amount) -> Truth:
     """A comparison, decided where the bounds decide it."""
     if left is None or right is None:
         return None
     if left.__class__ is Interval or right.__class__ is Interval:
-        return intervals.compare(op, left, right)
+        return _bounded(op, left, right)
     (a, b), (c, d) = left.as_integer_ratio(), right.as_integer_ratio()  # type: ignore[union-attr]  # both are numbers
     return _PLAIN[op](a * d, c * b)
+
+
+def _bounded(op: str, left: Amount, right: Amount) -> Truth:
+    """A comparison of amounts of which one is known within bounds only."""
+    if op in (">", "<="):  # the mirror images of the other two
+        left, right = right, left
+    elif op not in ("<", ">="):
+        return intervals.compare(op, left, right)
+    is_negated = op in (">=", "<=")
+    least, most = (left.low, left.high) if left.__class__ is Interval else (left, left)
+    low, high = (right.low, right.high) if right.__class__ is Interval else (right, right)
+    if most is not None and low is not None and most < low:  # type: ignore[operator]  # numbers
+        return not is_negated
+    if least is not None and high is not None and least >= high:  # type: ignore[operator]  # numbers
+        return is_negated
+    return None
 
 
 def marks(constants: Iterable[Number]) -> dict[float, Number] | None:
