@@ -23,6 +23,7 @@ _COMMANDS = {
     "analyze": "analyze",
     "graph": "graph",
     "cases": "cases",
+    "mutate": "mutate",
 }
 
 

@@ -40,6 +40,7 @@ ROOMS = (
     ("render", "graph", "lint"),
     ("testing",),
     ("coverage",),
+    ("mutation",),
     ("cli",),
 )
 ROW = {room: number for number, row in enumerate(ROOMS) for room in row}
