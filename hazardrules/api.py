@@ -279,29 +279,16 @@ class Rulebook:
         return Law(self.compiled, self._intake, lambda instance, stated: self._assume(instance, stated)[0])
 
     def table_options(
-        self,
-        subject: str,
-        *,
-        as_of: date | None = None,
-        jurisdiction: str | None = None,
-        packs: Iterable[str] | None = None,
-        keep: Iterable[str] = (),
-        lang: str | None = None,
+        self, subject: str, *, as_of: date | None = None, packs: Iterable[str] | None = None, **options: Any
     ) -> Options:
         """The options of `classify_table`, looked up."""
         try:
-            from hazardrules.columnar.table import Options  # noqa: PLC0415 - an extra, imported when it is asked for
+            from hazardrules.columnar.table import options_of  # noqa: PLC0415 - an extra, imported when it is asked for
         except ModuleNotFoundError as error:
             raise MissingExtraError("columnar", error.name or "") from error
-        source = self.compiled.source
-        if jurisdiction is not None and jurisdiction not in source.jurisdictions:
-            raise LookupFailedError("jurisdiction", jurisdiction, nearest(jurisdiction, source.jurisdictions))
-        language = lang if lang is not None else source.default_language
-        if language not in source.languages:
-            raise LookupFailedError("language", language, source.languages)
         day = _day(as_of, "") if as_of is not None else None
         chosen = self._packs(packs) if packs is not None else None
-        return Options(self.subject(subject).id, day, jurisdiction, chosen, tuple(keep), language)
+        return options_of(self.compiled, self.subject(subject).id, day=day, packs=chosen, **options)
 
     def explain(self, facts: object, rule: str, *, part: str = "", **options: Any) -> Explanation:
         """Why a rule holds, fails or stays open for a case, fired or not.

@@ -11,9 +11,11 @@ import numpy as np
 
 from hazardrules.columnar.answers import Judged
 from hazardrules.columnar.program import Program, compiled_program
+from hazardrules.diagnostics import nearest
+from hazardrules.errors import LookupFailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import pyarrow as pa
 
@@ -44,6 +46,30 @@ class Options:
     packs: frozenset[str] | None
     keep: tuple[str, ...]
     lang: str
+
+
+def options_of(
+    compiled: Compiled,
+    kind: str,
+    *,
+    day: date | None,
+    packs: frozenset[str] | None,
+    jurisdiction: str | None = None,
+    keep: Iterable[str] = (),
+    lang: str | None = None,
+) -> Options:
+    """Options, looked up.
+
+    Raises:
+        LookupFailedError: No such place or language.
+    """
+    source = compiled.source
+    if jurisdiction is not None and jurisdiction not in source.jurisdictions:
+        raise LookupFailedError("jurisdiction", jurisdiction, nearest(jurisdiction, source.jurisdictions))
+    language = lang if lang is not None else source.default_language
+    if language not in source.languages:
+        raise LookupFailedError("language", language, source.languages)
+    return Options(kind, day, jurisdiction, packs, (keep,) if isinstance(keep, str) else tuple(keep), language)
 
 
 @dataclass(frozen=True, slots=True)
