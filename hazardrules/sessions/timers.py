@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from hazardrules.model.instances import Instance
     from hazardrules.model.values import Truth
 
-DAY = timedelta(days=1)
+EQUAL = ("==", "!=")
 _LOOK_AROUND = 4
 """Months and leap years move a turning point by a few days against the plain reckoning."""
 _MARGIN_PER_WORKING_DAY = 4
+_LAST = datetime(9999, 12, 31, 23, 59, 59)  # noqa: DTZ001 - facts carry local time
 _HORIZON_SECONDS = 366 * 86400
 """So far ahead a turn of the clock is looked for; then the subject is judged again and looks further."""
 
@@ -60,7 +61,7 @@ def next_turn(plan: Plan, root: Instance, now: datetime) -> datetime | None:
     for instance in walk(root):
         turns = turns_of(plan, instance.kind)
         if turns.daily:
-            first = _earlier(first, _midnight(now.date() + DAY))
+            first = _earlier(first, _next_day(now.date()))
         for turn in turns.by_day:
             for env in _bindings(evaluator, turn.inside, instance, {}):
                 day = _day_of(evaluator, turn.compare, instance, env)
@@ -105,14 +106,8 @@ def turns_of(plan: Plan, kind: str) -> Turns:
         for name in plan.by_kind.get(kind, ()):
             rule = plan.rules[name]
             expressions += [rule.when, *rule.unless, *([rule.scope] if rule.scope is not None else [])]
-        clocks = {
-            (subject.id, fact.name)
-            for subject in plan.compiled.source.subjects.values()
-            for fact in subject.facts.values()
-            if fact.clock
-        }
         for expr in dict.fromkeys(expressions):
-            for turn, how in _find(expr, (), clocks):
+            for turn, how in _find(expr, (), plan.compiled):
                 if how == "day":
                     by_day.append(turn)
                 elif how == "moment":
@@ -123,66 +118,93 @@ def turns_of(plan: Plan, kind: str) -> Turns:
     return found  # type: ignore[return-value]  # only this function stores under the key
 
 
-def _find(expr: ir.Expr, inside: tuple[ir.Quantified, ...], clocks: set[tuple[str, str]]) -> Iterator[tuple[Turn, str]]:
+def _find(expr: ir.Expr, inside: tuple[ir.Quantified, ...], compiled: Compiled) -> Iterator[tuple[Turn, str]]:
     """Every place where time stands in an expression, and in which form."""
     if isinstance(expr, ir.Compare):
-        how = _form(expr, clocks)
+        how = _form(expr, compiled)
         if how is not None:
-            yield Turn(expr, inside), how
+            is_both = how == "moment" and expr.op in EQUAL  # it turns twice: when it becomes equal, and when it no longer is
+            for op in (">=", "<=") if is_both else (expr.op,):
+                yield Turn(ir.Compare(op, expr.left, expr.right, expr.span), inside), how
             return
-    if _is_time(expr, clocks):
+    if _is_time(expr, compiled):
         yield Turn(ir.Compare("==", expr, expr, expr.span), inside), "other"
         return
     around = (*inside, expr) if isinstance(expr, ir.Quantified) else inside
     for child in ir.children(expr):
-        yield from _find(child, around, clocks)
+        yield from _find(child, around, compiled)
 
 
-def _is_time(expr: ir.Expr, clocks: set[tuple[str, str]]) -> bool:
-    return isinstance(expr, ir.AsOf) or (isinstance(expr, ir.FactRef) and (expr.kind, expr.name) in clocks)
+def _is_time(expr: ir.Expr, compiled: Compiled) -> bool:
+    return isinstance(expr, ir.AsOf) or (
+        isinstance(expr, ir.FactRef)
+        and (fact := compiled.source.subjects[expr.kind].facts.get(expr.name)) is not None
+        and fact.clock
+    )
 
 
-def _form(expr: ir.Compare, clocks: set[tuple[str, str]]) -> str | None:
+def _form(expr: ir.Compare, compiled: Compiled) -> str | None:
     """`day` or `moment` where time stands alone on one side, `other` where it stands otherwise, None where it does not stand.
 
     What a comparison within decides is that comparison's own business.
     """
-    left, right = list(_times(expr.left, clocks)), list(_times(expr.right, clocks))
+    left, right = list(_times(expr.left, compiled)), list(_times(expr.right, compiled))
     if not left and not right:
         return None
-    if expr.op in ("==", "!=") or len(left) + len(right) > 1:
+    if len(left) + len(right) > 1:
         return "other"
     timed, leaf = (expr.left, left[0]) if left else (expr.right, right[0])
     if isinstance(leaf, ir.AsOf):
         is_moved = isinstance(timed, ir.DateShift) and timed.day is leaf and _constant(timed.amount)
-        return "day" if timed is leaf or is_moved else "other"
-    return "moment" if _follows(timed, leaf) else "other"
+        return "day" if (timed is leaf or is_moved) and expr.op not in EQUAL else "other"
+    return "moment" if _follows(timed, leaf, compiled) else "other"
 
 
-def _times(expr: ir.Expr, clocks: set[tuple[str, str]]) -> Iterator[ir.Expr]:
-    """The places where time stands in an expression, but for those in comparisons within it."""
-    if _is_time(expr, clocks):
+def _times(expr: ir.Expr, compiled: Compiled) -> Iterator[ir.Expr]:
+    """The places where time stands in an expression, through derived facts too, but for those in comparisons within it."""
+    if _is_time(expr, compiled):
         yield expr
+    elif isinstance(expr, ir.DerivedRef):
+        for derived in _meant(expr, compiled):
+            yield from _times(derived, compiled)
     elif not isinstance(expr, ir.Compare):
         for child in ir.children(expr):
-            yield from _times(child, clocks)
+            yield from _times(child, compiled)
+
+
+def _meant(expr: ir.DerivedRef, compiled: Compiled) -> list[ir.Expr]:
+    """What a derived fact is: several things where `owner` may be several kinds of subject."""
+    return [
+        derived.expr for (kind, name), derived in compiled.derived.items()
+        if name == expr.name and (kind == expr.kind or isinstance(expr.base, ir.Owner))
+    ]  # fmt: skip
 
 
 def _constant(expr: ir.Expr) -> bool:
     return isinstance(expr, ir.Const) or (isinstance(expr, ir.Scale) and _constant(expr.item))
 
 
-def _follows(timed: ir.Expr, leaf: ir.Expr) -> bool:
-    """Whether a value only grows, or only falls, as the clock goes on."""
+def _follows(timed: ir.Expr, leaf: ir.Expr, compiled: Compiled) -> bool:
+    """Whether a value only grows, or only falls, as the clock goes on; it is the only time in it."""
     if timed is leaf:
         return True
     match timed:
         case ir.DateShift(day=day, amount=amount):
-            return _constant(amount) and _follows(day, leaf)
+            return _constant(amount) and _follows(day, leaf, compiled)
         case ir.Scale(item=item):
-            return _follows(item, leaf)
+            return _follows(item, leaf, compiled)
         case ir.DateDifference(left=left, right=right):
             return (left is leaf) != (right is leaf)
+        case ir.DerivedRef():
+            return all(_follows(derived, leaf, compiled) for derived in _meant(timed, compiled))
+        case ir.Arithmetic(op=op, left=left, right=right):
+            if leaf not in _times(left, compiled):
+                return op != "/" and _follows(right, leaf, compiled)  # a divisor may pass through zero
+            return _follows(left, leaf, compiled)
+        case ir.Function(name="floor" | "ceil" | "min" | "max", items=items):
+            return all(leaf not in _times(item, compiled) or _follows(item, leaf, compiled) for item in items)
+        case ir.Quantified(function="sum" | "min" | "max", item=item) if item is not None and leaf in _times(item, compiled):
+            return _follows(item, leaf, compiled)
         case _:
             return False
 
@@ -209,24 +231,26 @@ def _day_of(evaluator: Evaluator, compare: ir.Compare, here: Instance, env: Mapp
     limit = evaluator.value(other, here, env)
     if before is None or not isinstance(limit, date):
         # not known, or known within bounds: whoever makes it known has the subject judged again
-        return today + DAY if isinstance(limit, Interval) else None
+        return _plus(today, 1) if isinstance(limit, Interval) else None
     shift = CalendarSpan()
     if isinstance(timed, ir.DateShift):
         amount = evaluator.value(timed.amount, here, env)
         if not isinstance(amount, CalendarSpan):
-            return today + DAY
+            return _plus(today, 1)
         shift = amount if timed.sign == 1 else amount.negated()
     guess = _reckon(limit, shift)
     around = _LOOK_AROUND + _MARGIN_PER_WORKING_DAY * abs(shift.working_days)
-    if guess is None or guess + timedelta(days=around) <= today:
+    last = _plus(guess, around) if guess is not None else None
+    if guess is None or (last is not None and last <= today):
         return None
-    day = max(today + DAY, guess - timedelta(days=around))
-    last = guess + timedelta(days=around)
-    while day <= last:
+    day = _plus(today, 1)
+    if day is not None and guess > day:
+        day = max(day, _plus(guess, -around) or day)
+    while day is not None and (last is None or day <= last):
         if Evaluator(evaluator.plan, evaluator.root, day).value(compare, here, env) is not before:
             return day
-        day += DAY
-    return last + DAY  # never skipped in silence: judged again soon after
+        day = _plus(day, 1)
+    return day  # never skipped in silence: judged again soon after
 
 
 def _reckon(limit: date, shift: CalendarSpan) -> date | None:
@@ -245,8 +269,7 @@ def _moment_of(
 ) -> datetime | None:
     """The first second after now at which a comparison with the clock is no longer what it is."""
     before: Truth = evaluator.value(compare, here, env)
-    if before is None:
-        return None
+    limits = [evaluator.value(side, here, env) for side in (compare.left, compare.right)]
     plan = evaluator.plan
     clocks = [(item, name) for item in walk(evaluator.root) for name in clock_facts(plan, item.kind)]
 
@@ -254,12 +277,14 @@ def _moment_of(
         moment = now + timedelta(seconds=seconds)
         for item, name in clocks:
             item.facts[name] = moment
-        return Evaluator(plan, evaluator.root, moment.date()).value(compare, here, env) is not before
+        # the day stays: conditions within that read it have their own turns
+        return Evaluator(plan, evaluator.root, now.date()).value(compare, here, env) is not before
 
     try:
-        low, high = 0, _HORIZON_SECONDS
-        if not has_turned(high):
-            return now + timedelta(seconds=high)
+        low, high = 0, min(_HORIZON_SECONDS, int((_LAST - now).total_seconds()))
+        if not high or not has_turned(high):
+            is_settled = before is None and not any(isinstance(limit, Interval) for limit in limits)
+            return None if is_settled or high < _HORIZON_SECONDS else now + timedelta(seconds=high)
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (low, middle) if has_turned(middle) else (middle, high)
@@ -278,6 +303,19 @@ def _earlier(first: datetime | None, second: datetime | None) -> datetime | None
     if first is None or second is None:
         return first or second
     return min(first, second)
+
+
+def _next_day(day: date) -> datetime | None:
+    after = _plus(day, 1)
+    return _midnight(after) if after is not None else None
+
+
+def _plus(day: date, days: int) -> date | None:
+    """So many days later; None where the calendar ends."""
+    try:
+        return day + timedelta(days=days)
+    except OverflowError:
+        return None
 
 
 def _midnight(day: date) -> datetime:
