@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from hazardrules.columnar.result import TableResult
-    from hazardrules.columnar.table import Options
+    from hazardrules.columnar.table import Law, Options
     from hazardrules.compiler.plan import Compiled, CompiledRule, Plan
     from hazardrules.diagnostics import Diagnostic
     from hazardrules.engines.base import Engine
@@ -249,7 +249,8 @@ class Rulebook:
         """Judge every row of a table; needs `hazardrules[columnar]`.
 
         Args:
-            table: Anything that speaks the Arrow C interface: pyarrow, Polars, pandas, a DuckDB relation.
+            table: Anything that speaks the Arrow C interface: pyarrow, Polars, pandas, a DuckDB relation. Or a list of
+                mappings as `classify` takes them.
             subject: The kind of subject that a row is.
             as_of: The day of every row; without it the column `as_of`.
             jurisdiction: The place of every row; without it the column `jurisdiction`, where there is one.
@@ -269,7 +270,13 @@ class Rulebook:
         options = self.table_options(subject, as_of=as_of, jurisdiction=jurisdiction, packs=packs, keep=keep, lang=lang)
         from hazardrules.columnar.run import classify_table  # noqa: PLC0415 - after the check that it can be imported
 
-        return classify_table(self.compiled, self._intake, table, options, threads)
+        return classify_table(self.law_of_tables(), table, options, threads)
+
+    def law_of_tables(self) -> Law:
+        """What the rows of tables are judged by; for those who read rows themselves, such as integrations."""
+        from hazardrules.columnar.table import Law  # noqa: PLC0415 - an extra, imported when it is asked for
+
+        return Law(self.compiled, self._intake, lambda instance, stated: self._assume(instance, stated)[0])
 
     def table_options(
         self,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from hazardrules.duties import Duties
+from hazardrules.engines.base import places
 from hazardrules.engines.reference import Evaluator
 from hazardrules.explain import Explainer
 from hazardrules.levels import Ranges
@@ -28,6 +30,7 @@ from hazardrules.model.results import (
     Undetermined,
     published,
 )
+from hazardrules.sheets import is_silent, sheet_of
 from hazardrules.wording import pick, say
 
 if TYPE_CHECKING:
@@ -35,14 +38,17 @@ if TYPE_CHECKING:
     from datetime import date
 
     from hazardrules.compiler.plan import CompiledRule, Plan
-    from hazardrules.engines.base import Engine, Verdict
+    from hazardrules.engines.base import Bits, Engine, Verdict
     from hazardrules.model.instances import Instance
     from hazardrules.model.law import ClauseRef
     from hazardrules.model.reasons import Because
+    from hazardrules.sheets import Sheet
 
 MAX_OPENING_FACTS = 8
 _Model = TypeVar("_Model", Finding, Undetermined, Classification)
 _set = object.__setattr__
+_CLASSIFICATION, _FINDING, _UNDETERMINED = (set(kind.model_fields) for kind in (Classification, Finding, Undetermined))
+"""The fields of the models; each of ours has them all."""
 
 
 class _Found(NamedTuple):
@@ -94,110 +100,116 @@ class Inquiry:
         self.case, self.jurisdiction, self.packs, self.assumed = case, jurisdiction, packs, assumptions
         self.source = plan.compiled.source
         self.verdicts: list[Verdict] = engine.evaluate(plan, root, as_of)
-        self.by_path = {verdict.instance.path: verdict.instance for verdict in self.verdicts}
-        self.evaluator = Evaluator(plan, root, as_of)
         self._scope_memo: dict[tuple[int, int], Any] = {}
+        self._held: list[tuple[Instance, Sheet, int]] = []
+        """Per subject the rules of which the answer says that they hold."""
+        self._listed: list[tuple[Instance, Sheet, int]] = []
+        """The same for rules that stay open."""
+
+    @cached_property
+    def by_path(self) -> dict[str, Instance]:
+        """The subjects of the case."""
+        return {verdict.instance.path: verdict.instance for verdict in self.verdicts}
+
+    @cached_property
+    def evaluator(self) -> Evaluator:
+        """Answers whatever is asked later."""
+        return Evaluator(self.plan, self.root, self.as_of)
 
     # the answer
 
     def classification(self) -> Classification:
         """Build the answer."""
-        findings: list[tuple[tuple[int, str, str], Finding]] = []
-        undetermined: list[tuple[tuple[int, str, str], Undetermined]] = []
-        absent = self._absent_kinds()
-        ranges = Ranges(self.plan, absent.union([verdict.instance.kind for verdict in self.verdicts]), self.packs)
-        facts_about, templates = self._facts_about(), self._templates()
-        packs = self.packs
-        most, examined = ranges.most, ranges.examined
-        for verdict in self.verdicts:
-            instance, path = verdict.instance, verdict.instance.path
-            for name in verdict.holds:
-                rule, scale, step, silent, severity, _ = facts_about[name]
-                if silent or (packs is not None and rule.pack not in packs):
-                    continue
-                if not self._has_effect(rule, verdict):
-                    if scale is not None and any(other in verdict.undetermined for other in rule.amends):
-                        most[scale] = max(most[scale], step)  # it has one as soon as a rule that it amends holds
-                        examined[scale] = max(examined[scale], step)
-                else:
-                    ranges.holds(rule)
-                    template = templates.get(name) or self._template(rule)
-                    findings.append(((-severity, name, path), _filled(Finding, template.finding, path, self)))
-            submitted = _submitted(instance)
-            unscoped = verdict.unscoped
-            for name in verdict.undetermined:
-                rule, scale, step, silent, severity, own_facts = facts_about[name]
-                if silent or (packs is not None and rule.pack not in packs):
-                    continue
-                if scale is not None and step > most[scale]:
-                    most[scale] = step
-                if rule.unread or not own_facts.isdisjoint(submitted):
-                    if unscoped is None:
-                        if not self._examined(instance, rule, submitted):
-                            continue
-                    elif name in unscoped and not rule.unread:
-                        continue
-                    if scale is not None and step > examined[scale]:
-                        examined[scale] = step
-                    template = templates.get(name) or self._template(rule)
-                    undetermined.append(((-severity, name, path), _filled(Undetermined, template.open, path, self)))
-            ranges.settle(self.evaluator, verdict)
-        for kind in absent:
-            ranges.possible(kind)
-        findings.sort(key=_first)
-        undetermined.sort(key=_first)
-        # plain keys, no findings: the answer holds this inquiry, and a circle would be left to the garbage collector
-        self._keys = [key for key, _ in findings], [key for key, _ in undetermined]
-        return _filled(
-            Classification,
-            {
-                "format": FORMAT,
-                "case": self.case,
-                "subject": self.root.kind,
-                "as_of": self.as_of,
-                "jurisdiction": self.jurisdiction,
-                "lang": self.lang,
-                "engine": self.engine.name,
-                "rulebook": self._rulebook_ref(),
-                "levels": ranges.result(self.lang),
-                "findings": [finding for _, finding in findings],
-                "undetermined": [found for _, found in undetermined],
-            },
-            self.root.kind,
-            self,
-        )
+        plan, verdicts = self.plan, self.verdicts
+        ranges = Ranges(plan, [verdict.instance for verdict in verdicts], self.packs)
+        held_by, listed_by = [], []
+        for verdict in verdicts:
+            instance, bits = verdict.instance, verdict.bits(plan)
+            sheet = sheet_of(plan, bits, self.packs)
+            held, still_open = bits.held & sheet.shown, bits.open & sheet.shown
+            listed = self._touched(instance, sheet, bits, still_open) if still_open else 0
+            waiting = 0
+            if held & sheet.amenders:
+                for rule, targets in sheet.amending:
+                    if held & rule and not bits.held & targets:  # it says nothing where none of them holds
+                        held &= ~rule
+                        waiting |= rule if bits.open & targets else 0  # until one does
+            ranges.add(sheet, held, still_open | waiting, listed | waiting)
+            if bits.waiting or bits.open & sheet.rows:
+                ranges.settle(self.evaluator, instance, bits, sheet)
+            if held:
+                held_by.append((instance, sheet, held))
+            if listed:
+                listed_by.append((instance, sheet, listed))
+        self._held, self._listed = held_by, listed_by
+        private = {"_lazy": self}
+        fields = {
+            "format": FORMAT,
+            "case": self.case,
+            "subject": self.root.kind,
+            "as_of": self.as_of,
+            "jurisdiction": self.jurisdiction,
+            "lang": self.lang,
+            "engine": self.engine.name,
+            "rulebook": self._rulebook_ref(),
+            "levels": ranges.result(self.lang),
+            "findings": [
+                _filled(Finding, {**self._template(sheet, bit).finding, "subject": path}, _FINDING, private)
+                for _, path, sheet, bit in _sorted(held_by)
+            ],
+        }
+        return _filled(Classification, fields, _CLASSIFICATION, private)
 
-    def _facts_about(self) -> dict[str, tuple[CompiledRule, str | None, int, bool, int, frozenset[str]]]:
-        """Per rule what every case asks of it: the rule, its scale, step, whether it is silent, its severity, its facts."""
-        key = "facts_about"
-        found = self.plan.engine_state.get(key)
-        if found is None:
-            made: dict[str, tuple[CompiledRule, str | None, int, bool, int, frozenset[str]]] = {}
-            for name, rule in self.plan.rules.items():
-                scale, step = None, 0
-                if rule.level is not None:
-                    scale, step = rule.level[0], self.source.scales[rule.level[0]].step(rule.level[1])
-                made[name] = (rule, scale, step, _silent(rule), self._severity(rule), rule.own_facts)
-            found = self.plan.engine_state[key] = made
-        return found  # type: ignore[return-value]  # only this method stores under the key
+    def _touched(self, instance: Instance, sheet: Sheet, bits: Bits, still_open: int) -> int:
+        """Those of some open rules that the submitted facts touch."""
+        touched, known = sheet.unread, sheet.touched
+        for name in instance.facts:
+            if name in known:
+                touched |= known[name]
+        for name, listed in instance.parts.items():
+            if listed is not None and name in known:
+                touched |= known[name]
+        owner, by_owner = instance.owner, sheet.touched_by_owner
+        if owner is not None and by_owner:
+            for name in (*owner.facts, *owner.parts):
+                if name in by_owner:
+                    touched |= by_owner[name]
+        if bits.unscoped is not None:
+            return still_open & touched & (sheet.unread | ~bits.unscoped)
+        examined = 0
+        for place in places(still_open & touched):
+            examined |= 1 << place if self._is_in_scope(instance, sheet.rules[place]) else 0
+        return examined
 
-    def _templates(self) -> dict[str, _Template]:
-        key = f"templates:{self.lang}"
-        found = self.plan.engine_state.get(key)
-        if found is None:
-            found = self.plan.engine_state.setdefault(key, {})
-        return found  # type: ignore[return-value]  # see above
+    def _is_in_scope(self, instance: Instance, rule: CompiledRule) -> bool:
+        """Whether an undetermined rule that the facts touch is listed; hiding the others never changes a truth."""
+        if rule.unread or self._scope(instance, rule) is not None:
+            return True
+        return self.evaluator.condition(rule.when, instance) is True
 
-    def _template(self, rule: CompiledRule) -> _Template:
+    def _section_undetermined(self) -> list[Undetermined]:
+        private = {"_lazy": self}
+        return [
+            _filled(Undetermined, {**self._template(sheet, bit).open, "subject": path}, _UNDETERMINED, private)
+            for _, path, sheet, bit in _sorted(self._listed)
+        ]
+
+    def _template(self, sheet: Sheet, bit: int) -> _Template:
         """The parts of a rule's findings that are the same for every case of the plan."""
-        title, text, basis = self.words(rule)
-        scale, level = rule.level or (None, None)
-        shared = {"rule": rule.name, "title": title, "scale": scale, "level": level, "severity": self._severity(rule), "basis": basis}
-        found = _Template(
-            {**shared, "kind": rule.rule.kind, "text": text, "subject": ""},
-            {**shared, "text_unread": rule.unread, "subject": ""},
-        )
-        self._templates()[rule.name] = found
+        templates = sheet.templates.get(self.lang)
+        if templates is None:
+            templates = sheet.templates.setdefault(self.lang, [None] * len(sheet.rules))
+        found: _Template | None = templates[bit]
+        if found is None:
+            rule = sheet.rules[bit]
+            title, text, basis = self.words(rule)
+            scale, level = rule.level or (None, None)
+            severity = -sheet.keys[bit][0]
+            shared = {"rule": rule.name, "title": title, "scale": scale, "level": level, "severity": severity, "basis": basis}
+            found = templates[bit] = _Template(
+                {**shared, "kind": rule.rule.kind, "text": text, "subject": ""},
+                {**shared, "text_unread": rule.unread, "subject": ""},
+            )
         return found
 
     def _rulebook_ref(self) -> RulebookRef:
@@ -208,35 +220,8 @@ class Inquiry:
             self.plan.engine_state["rulebook_ref"] = found
         return found  # type: ignore[return-value]  # see above
 
-    @staticmethod
-    def _has_effect(rule: CompiledRule, verdict: Verdict) -> bool:
-        """A rule that amends others says nothing where none of them holds."""
-        return rule.rule.kind != "amends" or any(name in verdict.holds for name in rule.amends)
-
     def _looked_at(self, rule: CompiledRule) -> bool:
         return self.packs is None or rule.pack in self.packs
-
-    def _absent_kinds(self) -> set[str]:
-        """Kinds of parts that could exist but were neither submitted nor said not to exist."""
-        found: set[str] = set()
-        pending: list[str] = []
-        for verdict in self.verdicts:
-            subject = self.source.subjects[verdict.instance.kind]
-            pending += [part.of for part in subject.parts.values() if verdict.instance.parts.get(part.name) is None]
-        while pending:
-            kind = pending.pop()
-            if kind not in found:
-                found.add(kind)
-                pending += [part.of for part in self.source.subjects[kind].parts.values()]
-        return found
-
-    def _examined(self, instance: Instance, rule: CompiledRule, submitted: set[str]) -> bool:
-        """Whether the submitted facts touch an undetermined rule; hiding the others never changes a truth."""
-        if rule.unread:
-            return self._scope(instance, rule) is not False
-        if rule.own_facts.isdisjoint(submitted):
-            return False
-        return self._scope(instance, rule) is not None or self.evaluator.condition(rule.when, instance) is True
 
     def _scope(self, instance: Instance, rule: CompiledRule) -> bool | None:
         if rule.scope is None:
@@ -246,12 +231,6 @@ class Inquiry:
             self._scope_memo[key] = self.evaluator.condition(rule.scope, instance)
         found: bool | None = self._scope_memo[key]
         return found
-
-    def _severity(self, rule: CompiledRule) -> int:
-        if rule.level is None:
-            return 0
-        scale = self.source.scales[rule.level[0]]
-        return scale.levels[scale.step(rule.level[1])].severity
 
     def words(self, rule: CompiledRule) -> tuple[str, str, list[Basis]]:
         """Title, text and basis of a rule; the same objects for every case of a plan."""
@@ -285,11 +264,7 @@ class Inquiry:
 
     @cached_property
     def _findings(self) -> list[_Found]:
-        return [_Found(name, path, -severity) for severity, name, path in self._keys[0]]
-
-    @cached_property
-    def _open(self) -> list[_Found]:
-        return [_Found(name, path, -severity) for severity, name, path in self._keys[1]]
+        return [_Found(key[1], path, -key[0]) for key, path, _, _ in _sorted(self._held)]
 
     @cached_property
     def explainer(self) -> Explainer:
@@ -368,10 +343,11 @@ class Inquiry:
         for verdict in self.verdicts:
             instance = verdict.instance
             submitted = _submitted(instance)
-            for name in verdict.undetermined:
-                rule = self.plan.rules[name]
-                if not self._looked_at(rule) or _silent(rule) or self._examined(instance, rule, submitted):
-                    continue
+            bits = verdict.bits(self.plan)
+            sheet = sheet_of(self.plan, bits, self.packs)
+            still_open = bits.open & sheet.shown
+            for place in places(still_open & ~self._touched(instance, sheet, bits, still_open)):
+                rule = sheet.rules[place]
                 counts[rule.pack] += 1
                 facts = opening.setdefault(rule.pack, Counter())
                 if self._scope(instance, rule) is None and rule.scope is not None:
@@ -385,7 +361,7 @@ class Inquiry:
                     path = f"{instance.path}.{part.name}" if instance.path else part.name
                     for name in self.plan.by_kind.get(part.of, ()):
                         rule = self.plan.rules[name]
-                        if self._looked_at(rule) and not _silent(rule):
+                        if self._looked_at(rule) and not is_silent(rule):
                             counts[rule.pack] += 1
                             opening.setdefault(rule.pack, Counter())[path] += 1
         result = {}
@@ -467,7 +443,7 @@ class Inquiry:
         for verdict in self.verdicts:
             instance = verdict.instance
             for rule in self.plan.dormant.values():
-                if rule.on != instance.kind or rule.unread or _silent(rule) or not self._looked_at(rule):
+                if rule.on != instance.kind or rule.unread or is_silent(rule) or not self._looked_at(rule):
                     continue
                 if evaluator.would_match(instance, rule) is True:
                     period = rule.effective
@@ -490,8 +466,7 @@ class Inquiry:
 
     def _section_assumptions(self) -> list[Assumption]:
         return [
-            Assumption.model_construct(fact=f"{path}.{fact}" if path else fact, value=value)
-            for path, fact, value in self.assumed
+            Assumption.model_construct(fact=f"{path}.{fact}" if path else fact, value=value) for path, fact, value in self.assumed
         ]
 
     def _section_judgements(self) -> list[str]:
@@ -575,11 +550,6 @@ class Inquiry:
         )
 
 
-def _silent(rule: CompiledRule) -> bool:
-    """A row of a table that only closes a gap."""
-    return rule.row is not None and rule.level is None and not rule.actions
-
-
 def _submitted(instance: Instance) -> set[str]:
     """The facts and parts of a subject that were submitted, and its owner's facts as `owner.…`."""
     found = set(instance.facts)
@@ -590,17 +560,21 @@ def _submitted(instance: Instance) -> set[str]:
     return found
 
 
-def _first(pair: tuple[tuple[int, str, str], object]) -> tuple[int, str, str]:
-    return pair[0]
+def _sorted(rules: Iterable[tuple[Instance, Sheet, int]]) -> list[tuple[tuple[int, str], str, Sheet, int]]:
+    """Rules by subject, one after another: the most severe first, then by name, then by subject."""
+    found = [(sheet.keys[bit], instance.path, sheet, bit) for instance, sheet, bits in rules for bit in places(bits)]
+    found.sort(key=_key_and_path)
+    return found
 
 
-def _filled(kind: type[_Model], fields: dict[str, Any], subject: str, lazy: Inquiry) -> _Model:
+_key_and_path = itemgetter(0, 1)
+
+
+def _filled(kind: type[_Model], fields: dict[str, Any], names: set[str], private: dict[str, Any]) -> _Model:
     """What `model_construct` makes of fields that are all given, several times sooner."""
     found = kind.__new__(kind)
-    values = fields.copy()
-    values["subject"] = subject
-    _set(found, "__dict__", values)
-    _set(found, "__pydantic_fields_set__", set(values))
+    _set(found, "__dict__", fields)
+    _set(found, "__pydantic_fields_set__", names)
     _set(found, "__pydantic_extra__", None)
-    _set(found, "__pydantic_private__", {"_lazy": lazy})
+    _set(found, "__pydantic_private__", private)
     return found

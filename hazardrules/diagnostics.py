@@ -14,23 +14,34 @@ from hazardrules.wording import say
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hazardrules.source import Span
+    from hazardrules.source import Edit, Span
 
 Severity = Literal["error", "warning"]
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A row of the table of codes; its summary is the wording `HRnnn.summary`."""
+    """A row of the table of codes; its summary is the wording `HRnnn.summary`.
+
+    Attributes:
+        tool: The command that finds it: `check` keeps a rulebook sound, `lint` keeps it readable and its law data whole.
+        fixable: `hazardrules lint --fix` mends it, mostly or always.
+    """
 
     number: int
     slug: str
     severity: Severity = "error"
     since: str = "0.1.0"
+    tool: Literal["check", "lint"] = "check"
+    fixable: bool = False
 
     def __str__(self) -> str:
         """Print as people cite it."""
         return f"HR{self.number}"
+
+
+def _lint(number: int, slug: str, *, fixable: bool = False) -> Code:
+    return Code(number, slug, "warning", tool="lint", fixable=fixable)
 
 
 CODES: dict[int, Code] = {
@@ -88,8 +99,93 @@ CODES: dict[int, Code] = {
         Code(407, "encoded-and-not-encoded", "warning"),
         Code(408, "rules-on-an-unread-instrument"),
         Code(409, "never-in-force-together", "warning"),
-        # HR5xx doubtful style
+        # HR5xx doubtful style; all but the first are the linter's
         Code(501, "comparison-with-true", "warning"),
+        _lint(502, "no-title"),
+        _lint(503, "long-title"),
+        _lint(504, "long-text"),
+        _lint(505, "text-copies-title"),
+        _lint(506, "same-in-both-languages"),
+        _lint(507, "chinese-in-english"),
+        _lint(508, "no-chinese-in-chinese"),
+        _lint(509, "half-width-punctuation", fixable=True),
+        _lint(510, "full-width-punctuation", fixable=True),
+        _lint(511, "unbalanced-brackets"),
+        _lint(512, "doubled-blank", fixable=True),
+        _lint(513, "doubled-punctuation"),
+        _lint(514, "unfinished"),
+        _lint(515, "label-with-stop", fixable=True),
+        _lint(516, "same-title"),
+        _lint(517, "text-in-one-language"),
+        _lint(518, "same-label"),
+        _lint(520, "negated-comparison", fixable=True),
+        _lint(521, "equals-in-a-row", fixable=True),
+        _lint(522, "contains-in-a-row", fixable=True),
+        _lint(523, "one-of-one", fixable=True),
+        _lint(524, "value-first", fixable=True),
+        _lint(525, "double-negation", fixable=True),
+        _lint(526, "negated-test", fixable=True),
+        _lint(527, "same-condition-twice"),
+        _lint(528, "crowded-line"),
+        _lint(529, "deep-nesting"),
+        _lint(530, "scope-repeated"),
+        _lint(531, "list-in-its-like"),
+        _lint(532, "count-like-all"),
+        _lint(533, "value-twice", fixable=True),
+        _lint(534, "two-bounds", fixable=True),
+        _lint(535, "list-of-one"),
+        _lint(536, "negated-negations", fixable=True),
+        _lint(540, "id-repeats-pack"),
+        _lint(541, "long-id"),
+        _lint(542, "negative-name"),
+        _lint(543, "fact-without-topic"),
+        _lint(544, "judgement-without-question"),
+        _lint(545, "number-without-minimum"),
+        _lint(546, "reversed-limits"),
+        _lint(547, "choice-of-one"),
+        _lint(550, "default-written", fixable=True),
+        _lint(551, "pack-repeated", fixable=True),
+        _lint(552, "catalogue-repeated", fixable=True),
+        _lint(553, "listed-twice"),
+        _lint(590, "unknown-lint-code"),
+        _lint(591, "unused-lint-exception"),
+        # HR61x to HR69x law data that `lint` doubts; HR601 and HR602 are errors of engines
+        _lint(610, "unused-action"),
+        _lint(611, "unused-role"),
+        _lint(613, "unused-level"),
+        _lint(614, "unused-parameter"),
+        _lint(615, "unused-topic"),
+        _lint(616, "unused-instrument"),
+        _lint(617, "unused-jurisdiction"),
+        _lint(618, "unused-table"),
+        _lint(630, "top-level-without-action"),
+        _lint(631, "penalty-without-authority"),
+        _lint(632, "money-without-amount"),
+        _lint(633, "reversed-range"),
+        _lint(634, "unverified-without-reason"),
+        _lint(635, "reason-though-verified"),
+        _lint(636, "exception-without-text"),
+        _lint(638, "read-without-sources"),
+        _lint(639, "without-issue-date"),
+        _lint(640, "superseded-but-open"),
+        _lint(641, "two-editions"),
+        _lint(642, "supersedes-later"),
+        _lint(643, "supersedes-unknown"),
+        _lint(644, "wider-than-its-instrument"),
+        _lint(645, "clause-in-many-rules"),
+        _lint(646, "amends-without-actions"),
+        _lint(647, "advice-with-force"),
+        _lint(648, "day-of-judging"),
+        _lint(651, "case-name-twice"),
+        _lint(652, "pack-without-cases"),
+        _lint(653, "case-without-day"),
+        _lint(654, "two-units"),
+        _lint(655, "issued-after-force"),
+        _lint(656, "ended-without-successor"),
+        _lint(657, "action-twice"),
+        _lint(658, "working-days-without-calendar"),
+        _lint(660, "holder-without-source"),
+        _lint(664, "derived-without-clause"),
     )
 }
 
@@ -118,6 +214,7 @@ class Diagnostic:
         args: What the wording is filled with: the author's own words.
         hints: Wordings of what to try next.
         related: Every other place that takes part.
+        edits: Changes to the file of `span` that mend it; empty where a person must decide.
     """
 
     code: Code
@@ -126,6 +223,7 @@ class Diagnostic:
     args: dict[str, str] = field(default_factory=dict)
     hints: tuple[tuple[str, dict[str, str]], ...] = ()
     related: tuple[Related, ...] = ()
+    edits: tuple[Edit, ...] = ()
 
     @property
     def severity(self) -> Severity:
@@ -210,12 +308,13 @@ class Collector:
         variant: str = "",
         hints: Sequence[tuple[str, dict[str, str]]] = (),
         related: Sequence[Related] = (),
+        edits: Sequence[Edit] = (),
         **args: object,
     ) -> None:
         """Add a problem; the same one at the same place is kept once."""
         key = f"HR{number}" + (f".{variant}" if variant else "")
         words = {name: shown(str(value)) for name, value in args.items()}
-        diagnostic = Diagnostic(CODES[number], span, key, words, tuple(hints), tuple(related))
+        diagnostic = Diagnostic(CODES[number], span, key, words, tuple(hints), tuple(related), tuple(edits))
         self._found.setdefault((number, span, key, tuple(sorted(words.items()))), diagnostic)
 
     @property

@@ -2,111 +2,152 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hazardrules.engines.base import places
 from hazardrules.model.results import LevelRange
 from hazardrules.wording import pick
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hazardrules.compiler.plan import CompiledRule, Plan
-    from hazardrules.engines.base import Verdict
+    from hazardrules.engines.base import Bits
     from hazardrules.engines.reference import Evaluator
+    from hazardrules.model.instances import Instance
+    from hazardrules.sheets import Sheet
+
+MAX_REMEMBERED = 4096
+"""So many answers about levels are remembered per plan and language."""
+
+Spoken = tuple[str, tuple[str, ...]]
+"""A kind of subject in a case, and the lists of its parts of which somebody spoke."""
+
+
+class _Start(NamedTuple):
+    """What is known of the levels before any rule is looked at.
+
+    Attributes:
+        counts: By scale, how many rules in force could give a level on it.
+        most: By scale, the highest step that rules on parts give of which nobody spoke.
+    """
+
+    counts: dict[str, int]
+    most: dict[str, int]
+
+
+def spoken_of(instance: Instance) -> Spoken:
+    """The kind of a subject and the lists of parts that were submitted."""
+    parts = instance.parts
+    return instance.kind, tuple([name for name, listed in parts.items() if listed is not None]) if parts else ()
+
+
+def absent_kinds(plan: Plan, cases: Iterable[Spoken]) -> set[str]:
+    """Kinds of parts that could exist but were neither submitted nor said not to exist."""
+    subjects = plan.compiled.source.subjects
+    pending = [part.of for kind, spoken in cases for part in subjects[kind].parts.values() if part.name not in spoken]
+    found: set[str] = set()
+    while pending:
+        kind = pending.pop()
+        if kind not in found:
+            found.add(kind)
+            pending += [part.of for part in subjects[kind].parts.values()]
+    return found
+
+
+def _start(plan: Plan, cases: frozenset[Spoken], packs: frozenset[str] | None) -> _Start:
+    absent = absent_kinds(plan, cases)
+    kinds = absent.union(kind for kind, _ in cases)
+    scales = plan.compiled.source.scales
+    counts: dict[str, int] = {}
+    most: dict[str, int] = {}
+    for name, rule in plan.compiled.rules.items():
+        if rule.on in kinds and rule.level is not None and (packs is None or rule.pack in packs):
+            scale, level = rule.level
+            counts[scale] = counts.get(scale, 0) + (name in plan.rules)
+            if rule.on in absent and name in plan.rules:
+                most[scale] = max(most.get(scale, 0), scales[scale].step(level))
+    return _Start(dict(sorted(counts.items())), most)
 
 
 class Ranges:
-    """Per scale the lowest and the highest level that the rules admit."""
+    """Per scale the lowest and the highest level that the rules admit.
 
-    def __init__(self, plan: Plan, kinds: set[str], packs: frozenset[str] | None) -> None:
+    Attributes:
+        least: By scale, the step below which no fact can lower it.
+        most: The step above which no fact can raise it.
+        examined: The same, among the rules that the submitted facts touch.
+    """
+
+    def __init__(self, plan: Plan, instances: Iterable[Instance], packs: frozenset[str] | None) -> None:
+        """Begin with what the kinds of subjects in a case admit, and the parts of which nobody spoke."""
         self.plan, self.packs = plan, packs
         self.scales = plan.compiled.source.scales
-        used = plan.engine_state.setdefault("scales", {})
-        key = (tuple(sorted(kinds)), packs)
-        names = used.get(key)  # type: ignore[attr-defined]  # a dict, set one line above
-        if names is None:
-            counts = {
-                rule.level[0]: 0
-                for rule in plan.compiled.rules.values()
-                if rule.on in kinds and rule.level is not None and (packs is None or rule.pack in packs)
-            }
-            for rule in plan.rules.values():
-                if rule.on in kinds and rule.level is not None and (packs is None or rule.pack in packs):
-                    counts[rule.level[0]] += 1
-            names = used[key] = dict(sorted(counts.items()))  # type: ignore[index]  # see above
-        self.counts: dict[str, int] = names
-        self.least = dict.fromkeys(names, 0)
-        self.most = dict.fromkeys(names, 0)
-        self.examined = dict.fromkeys(names, 0)
+        known: Any = plan.engine_state.get("starts")
+        if known is None:
+            known = plan.engine_state.setdefault("starts", {})
+        key = frozenset([spoken_of(instance) for instance in instances]), packs
+        start = known.get(key)
+        if start is None:
+            if len(known) >= MAX_REMEMBERED:
+                known.clear()
+            start = known[key] = _start(plan, *key)
+        self.counts: dict[str, int] = start.counts
+        self.least = dict.fromkeys(start.counts, 0)
+        self.most = {**self.least, **start.most}
+        self.examined = self.least.copy()
 
-    def possible(self, kind: str) -> None:
-        """Rules on parts that nobody spoke of raise what is possible."""
-        known = self.plan.engine_state.setdefault("possible", {})
-        highest: dict[str, int] | None = known.get((kind, self.packs))  # type: ignore[attr-defined]  # a dict, set one line above
-        if highest is None:
-            highest = {}
-            for name in self.plan.by_kind.get(kind, ()):
-                rule = self.plan.rules[name]
-                found = self._step(rule)
-                if found is not None and (self.packs is None or rule.pack in self.packs):
-                    highest[found[0]] = max(highest.get(found[0], 0), found[1])
-            known[kind, self.packs] = highest  # type: ignore[index]  # see above
-        for scale, step in highest.items():
-            self.most[scale] = max(self.most[scale], step)
+    def add(self, sheet: Sheet, held: int, still_open: int, listed: int) -> None:
+        """Rules that hold raise all three, open ones what is possible, open ones that are listed what is examined."""
+        possible, examined = held | still_open, held | listed
+        for scale, mask in sheet.scales.items():
+            if not possible & mask:
+                continue
+            for step, rules in sheet.steps[scale]:
+                if possible & rules:
+                    self.most[scale] = max(self.most[scale], step)
+                    break
+            if examined & mask:
+                self.examined[scale] = max(self.examined[scale], sheet.raised(examined, scale))
+                if held & mask:
+                    self.least[scale] = max(self.least[scale], sheet.raised(held, scale))
 
     def _step(self, rule: CompiledRule) -> tuple[str, int] | None:
         return None if rule.level is None else (rule.level[0], self.scales[rule.level[0]].index[rule.level[1]])
 
-    def holds(self, rule: CompiledRule) -> None:
-        """A rule that holds raises all three."""
-        found = self._step(rule)
-        if found is not None:
-            scale, step = found
-            for side in (self.least, self.most, self.examined):
-                side[scale] = max(side[scale], step)
-
-    def settle(self, evaluator: Evaluator, verdict: Verdict) -> None:
+    def settle(self, evaluator: Evaluator, instance: Instance, bits: Bits, sheet: Sheet) -> None:
         """Raise the least level by rules that hold but for an open override, and by tables whose row is not settled."""
-        for name in verdict.but_for:
-            self._raise(self._one_of(evaluator, verdict, name))
-        tables: dict[str, list[CompiledRule]] = {}
-        for name in self._whole_rows().intersection(verdict.undetermined):
-            rule = self.plan.rules[name]
-            tables.setdefault(rule.table or "", []).append(rule)
-        for rows in tables.values():
+        for place in places(bits.waiting):
+            self._raise(self._one_of(evaluator, instance, sheet.names[place]))
+        if not bits.open & sheet.rows:
+            return
+        for table in sheet.tables:
+            if not bits.open & table.rows or bits.held & table.taken or not self._could_raise(table.highest):
+                continue
+            rows = [sheet.rules[place] for place in places(bits.open & table.rows)]
             if not self._would_raise(rows):
                 continue
             first = rows[0]
-            instance = verdict.instance
-            applies = first.scope is None or evaluator.condition(first.scope, instance) is True
-            relieved = any(evaluator.condition(item, instance) is not False for item in first.unless)
             whole = not any(row.name in self.plan.force or self.plan.overriders.get(row.name) for row in rows)
-            guarded = first.rule.when is not None
-            taken = any(name in verdict.holds for name in self._rows(first))
-            if applies and not relieved and whole and not guarded and not taken:
+            if not whole or first.rule.when is not None:
+                continue
+            applies = first.scope is None or evaluator.condition(first.scope, instance) is True
+            if applies and all(evaluator.condition(item, instance) is False for item in first.unless):
                 self._raise(rows)
 
-    def _whole_rows(self) -> frozenset[str]:
-        """Rows of tables in which exactly one row holds, whatever the facts."""
-        found = self.plan.engine_state.get("whole_rows")
-        if found is None:
-            rules = self.plan.rules.items()
-            found = frozenset(n for n, rule in rules if rule.table is not None and rule.complete and not rule.rule.overrides)
-            self.plan.engine_state["whole_rows"] = found
-        return found  # type: ignore[return-value]  # only this method stores under the key
+    def _could_raise(self, step: int) -> bool:
+        return any(step > least for least in self.least.values())
 
-    def _one_of(self, evaluator: Evaluator, verdict: Verdict, name: str) -> list[CompiledRule]:
+    def _one_of(self, evaluator: Evaluator, instance: Instance, name: str) -> list[CompiledRule]:
         """A rule that matches, whatever may displace it, whatever may displace that, and so on: one of them holds."""
         found: dict[str, CompiledRule] = {}
         pending = [name]
         while pending:
             other = pending.pop()
-            if other not in found and evaluator.matches(verdict.instance, other) is not False:
+            if other not in found and evaluator.matches(instance, other) is not False:
                 found[other] = self.plan.rules[other]
                 pending += self.plan.overriders.get(other, ())
         return list(found.values())
-
-    def _rows(self, rule: CompiledRule) -> list[str]:
-        table = rule.rule.table
-        return [] if table is None else [f"{rule.rule.name}.{row.number}" for row in table.rows]
 
     def _common(self, either: list[CompiledRule]) -> tuple[str, int] | None:
         """The lowest step of some rules on one scale; None where one has no level of its own, or is not looked at."""
@@ -129,23 +170,26 @@ class Ranges:
 
     def result(self, lang: str) -> dict[str, LevelRange]:
         """The ranges in their public form."""
-        known = self.plan.engine_state.setdefault(f"levels:{lang}", {})
-        found = {}
-        for name, least in self.least.items():
-            examined, most = max(self.examined[name], least), max(self.most[name], least)
-            key = (name, least, examined, most, self.counts[name])
-            made = known.get(key)  # type: ignore[attr-defined]  # a dict, set above; ranges are frozen and few
-            if made is None:
-                scale = self.scales[name]
-                made = LevelRange.model_construct(
-                    scale=name,
-                    level=scale.levels[least].id if least >= examined else None,
-                    at_least=scale.levels[least].id,
-                    at_most=scale.levels[most].id,
-                    at_most_examined=scale.levels[examined].id,
-                    label=pick(scale.label, lang),
-                    rules=self.counts[name],
-                )
-                known[key] = made  # type: ignore[index]  # see above
-            found[name] = made
-        return found
+        known: Any = self.plan.engine_state.get(f"levels:{lang}")
+        if known is None:
+            known = self.plan.engine_state.setdefault(f"levels:{lang}", {})
+        key = (id(self.counts), *self.least.values(), *self.most.values(), *self.examined.values())
+        found = known.get(key)
+        if found is None:
+            if len(known) >= MAX_REMEMBERED:
+                known.clear()
+            found = known[key] = self.counts, {name: self._range(name, lang) for name in self.least}  # the id stays its own
+        return dict(found[1])
+
+    def _range(self, name: str, lang: str) -> LevelRange:
+        scale, least = self.scales[name], self.least[name]
+        examined, most = max(self.examined[name], least), max(self.most[name], least)
+        return LevelRange.model_construct(
+            scale=name,
+            level=scale.levels[least].id if least >= examined else None,
+            at_least=scale.levels[least].id,
+            at_most=scale.levels[most].id,
+            at_most_examined=scale.levels[examined].id,
+            label=pick(scale.label, lang),
+            rules=self.counts[name],
+        )

@@ -1,4 +1,4 @@
-"""Where something stands: a file, a start and an end, counted from 1 in characters."""
+"""Where something stands: a file, a start and an end, counted from 1 in characters; and what is to stand there instead."""
 
 from __future__ import annotations
 
@@ -17,6 +17,14 @@ class Span(NamedTuple):
     def __str__(self) -> str:
         """Format as editors and terminals understand it: `file:line:column`."""
         return f"{self.file}:{self.line}:{self.column}"
+
+
+class Edit(NamedTuple):
+    """A stretch of the text of a file, in characters, and what is to stand there instead."""
+
+    start: int
+    end: int
+    text: str
 
 
 def whole_file(name: str) -> Span:

@@ -16,10 +16,12 @@ _COMMANDS = {
     "check": "rules",
     "fmt": "rules",
     "test": "rules",
+    "lint": "lint",
     "show": "look",
     "schema": "look",
     "coverage": "look",
     "graph": "graph",
+    "cases": "cases",
 }
 
 

@@ -178,9 +178,7 @@ def classify_command(
     run.finish()
 
 
-def _answers(
-    cases: Iterable[Case | FactsError], run: Run
-) -> Iterator[tuple[Case | None, Classification | FactsError, bool]]:
+def _answers(cases: Iterable[Case | FactsError], run: Run) -> Iterator[tuple[Case | None, Classification | FactsError, bool]]:
     """Case by case: the case, its answer or its problems, and whether its day comes from the clock."""
     from hazardrules.errors import FactsError, LookupFailedError  # noqa: PLC0415 - with the rulebook
 
@@ -204,9 +202,7 @@ def _answers(
             yield case, answer, from_clock
 
 
-def _write_texts(
-    answers: Iterable[tuple[Case | None, Classification | FactsError, bool]], run: Run, *, verbose: bool
-) -> None:
+def _write_texts(answers: Iterable[tuple[Case | None, Classification | FactsError, bool]], run: Run, *, verbose: bool) -> None:
     from hazardrules.errors import FactsError  # noqa: PLC0415 - with the rulebook
     from hazardrules.render.classification import render_classification  # noqa: PLC0415
     from hazardrules.render.layout import Page  # noqa: PLC0415
@@ -320,9 +316,7 @@ def _explained(
         except FactsError as error:
             run.problems(error)
         except LookupFailedError as error:
-            run.problems(
-                _no_such_part(case, run, error, names[0]) if error.what == "part" else _misnamed(case, run, error)
-            )
+            run.problems(_no_such_part(case, run, error, names[0]) if error.what == "part" else _misnamed(case, run, error))
         else:
             shown = [item for item in found if item.truth != "fails"] or found
             yield from ((replace(case, as_of=options["as_of"] or case.as_of), kind, item) for item in shown)

@@ -6,6 +6,7 @@ import gc
 import os
 import shutil
 import sys
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -15,7 +16,7 @@ import click
 from hazardrules.wording import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from hazardrules.api import Rulebook
     from hazardrules.diagnostics import Diagnostic
@@ -132,6 +133,17 @@ def rulebook_of(path: Path) -> Path | None:
     return next((folder for folder in (here, *here.parents) if (folder / "rulebook.yaml").is_file()), None)
 
 
+def inside_of(path: Path | None, rulebook: Path) -> str:
+    """The path of a file or folder within its rulebook; empty for the rulebook itself."""
+    if path is None:
+        return ""
+    try:
+        found = path.resolve().relative_to(rulebook.resolve()).as_posix()
+    except ValueError:
+        return ""
+    return "" if found == "." else found
+
+
 # writing
 
 
@@ -175,6 +187,29 @@ def write_page(page: Page) -> None:
         for words, style in row:
             text.append(words, style=rich_style(style))
         console.print(text, soft_wrap=True)
+
+
+@contextmanager
+def progress(total: int, words: str) -> Iterator[Callable[[], None]]:
+    """A bar with the time left on the terminal; nothing where nobody looks.
+
+    Args:
+        total: How many steps there are.
+        words: What is being done.
+
+    Returns:
+        What is to be called after each step.
+    """
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - slow to import, and only terminals need it
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(words, total=total)
+        yield lambda: bar.advance(task)
 
 
 def complain(words: str) -> None:

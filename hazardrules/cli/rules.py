@@ -13,13 +13,16 @@ from hazardrules.cli.common import (
     PROBLEMS,
     check_engine,
     complain,
+    inside_of,
     lang_option,
     open_book,
     report_diagnostics,
     rulebook_of,
     rules_option,
     usage_error,
+    verbose_option,
 )
+from hazardrules.cli.coverage import coverage_options, show_coverage
 from hazardrules.wording import say
 
 if TYPE_CHECKING:
@@ -50,7 +53,7 @@ def check_command(path: Path | None, output: str, folder: Path | None, lang: str
     where = folder or (rulebook_of(path) if path is not None else shipped_rules()) or path or shipped_rules()
     compiled, diagnostics = compile_folder(where)
     chosen = lang or (compiled.source.default_language if compiled is not None else FALLBACK_LANG)
-    inside = _inside(path, where)
+    inside = inside_of(path, where)
     shown = [
         found for found in diagnostics if not inside or found.span.file == inside or found.span.file.startswith(f"{inside}/")
     ]
@@ -61,17 +64,6 @@ def check_command(path: Path | None, output: str, folder: Path | None, lang: str
         args = {"errors": errors, "warnings": len(shown) - errors, "rules": rules}
         complain(say(chosen, "cli.checked" if shown else "cli.clean", args))
     sys.exit(PROBLEMS if errors else 0)
-
-
-def _inside(path: Path | None, rulebook: Path) -> str:
-    """The path of a file or folder within its rulebook; empty for the rulebook itself."""
-    if path is None:
-        return ""
-    try:
-        found = path.resolve().relative_to(rulebook.resolve()).as_posix()
-    except ValueError:
-        return ""
-    return "" if found == "." else found
 
 
 @click.command("fmt", short_help="Format rule files in place.")
@@ -112,11 +104,14 @@ def fmt_command(paths: tuple[Path, ...], check: bool, lang: str) -> None:
     type=click.Choice(["generated", "reference", "durable"]),
     help="What evaluates the rules; the answers are the same.",
 )
+@coverage_options
 @rules_option
 @lang_option
+@verbose_option
 def test_command(
-    path: Path | None, keyword: str | None, junit: Path | None, engine: str | None, folder: Path | None, lang: str | None
-) -> None:
+    path: Path | None, keyword: str | None, junit: Path | None, engine: str | None, coverage: bool, html_file: Path | None,
+    json_file: Path | None, fail_under: float | None, prove: bool, folder: Path | None, lang: str | None, verbose: bool,
+) -> None:  # fmt: skip
     """Run the cases (*.cases.yaml) of a rulebook and show every difference from what they expect.
 
     PATH is the folder of the rulebook, or a folder or case file within it. Default: the rulebook that comes with
@@ -126,6 +121,7 @@ def test_command(
     Examples:
       hazardrules test rules/
       hazardrules test rules/gas -k "day before" --junit report.xml
+      hazardrules test rules/fire --coverage --html coverage.html --fail-under 90
     """  # noqa: D301 - `\b` is click's mark for lines that it must not fill
     from hazardrules.folders import shipped_rules  # noqa: PLC0415 - `--help` needs none of it
     from hazardrules.testing.runner import run_cases  # noqa: PLC0415
@@ -148,7 +144,13 @@ def test_command(
             junit.write_text(junit_xml(report, chosen), "utf-8")
         except OSError as error:
             usage_error(say(chosen, "cli.not_written", {"file": junit.as_posix(), "reason": error.strerror or str(error)}))
-    sys.exit(0 if report.passed else PROBLEMS)
+    passed = report.passed
+    if coverage or prove or html_file is not None or json_file is not None or fail_under is not None:
+        passed &= show_coverage(
+            book, report, chosen, start, where or shipped_rules(), narrowed=keyword is not None, html_file=html_file,
+            json_file=json_file, fail_under=fail_under, prove=prove, verbose=verbose,
+        )  # fmt: skip
+    sys.exit(0 if passed else PROBLEMS)
 
 
 def _only(report: TestReport, file: Path) -> TestReport:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hazardrules.columnar.arrow_values import distinct, plain, read_array, validity
+from hazardrules.columnar.arrow_values import distinct, list_lengths, plain, read_array, validity
 from hazardrules.columnar.frames import Block, Frame
 from hazardrules.errors import FactsError
 from hazardrules.intake.problems import Problem, Problems, Refused, listed, shown
@@ -178,7 +178,7 @@ class Reading:
             items = array if len(rows) == len(array) else array.take(pa.array(rows))
         elif pa.types.is_list(data) or pa.types.is_large_list(data):
             known = validity(array)
-            lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+            lengths = list_lengths(array, known)
             items = array.flatten()  # leaves out what stands behind a null
         else:
             self._no_list(number, part, name, array)

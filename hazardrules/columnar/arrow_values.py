@@ -8,8 +8,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hazardrules.columnar.columns import EPOCH, LONGEST, MICROSECOND, MIDNIGHT, Column, code_dtype, number_column, set_dtype
-from hazardrules.columnar.tape import pack
+from hazardrules.columnar.columns import (
+    EPOCH,
+    LONGEST,
+    MICROSECOND,
+    MIDNIGHT,
+    NARROW,
+    Column,
+    Threshold,
+    code_dtype,
+    number_column,
+    set_dtype,
+)
+from hazardrules.columnar.tape import pack, unpack
 from hazardrules.intake.problems import Refused
 from hazardrules.intake.values import BLANK
 
@@ -25,6 +36,10 @@ _HUGE, _TINY = 1e39, 1e-39
 """Between these a float is a number of at most 40 digits."""
 _PLAIN_NUMBER = r"^-?[0-9]{1,9}(\.[0-9]{1,6})?$"
 """Texts that have fewer than 16 digits, so that the nearest float stands for them."""
+_FIFTEEN_DIGITS = 1e15
+_SAMPLE = 256
+_LANE = 255
+_MAX_PLACES = 6
 _FIRST_DAY, _LAST_DAY = -719162, 2932896
 """The years 1 to 9999, in days since 1970."""
 
@@ -47,11 +62,12 @@ def read_array(fact: FactDeclaration, read: Callable[[Any], Any], array: pa.Arra
 class _Reading:
     def __init__(self, fact: FactDeclaration, read: Callable[[Any], Any], array: pa.Array, refuse: Refuse) -> None:
         self.fact, self.read, self.array, self.refuse = fact, read, plain(array), refuse
+        self.known = validity(self.array)
 
     def column(self) -> Column | None:
         kind, data = self.fact.type.name, self.array.type
         if kind == "bool" and pa.types.is_boolean(data):
-            return Column(self.fact, _bits(pc.fill_null(self.array, False)), self.known())
+            return Column(self.fact, _bits(self.array.buffers()[1], self.array.offset, len(self.array)), self.known)
         if kind == "number":
             found = self._numbers()
             if found is not None:
@@ -59,15 +75,10 @@ class _Reading:
         if kind == "date" and pa.types.is_date32(data):
             return self._days()
         if kind == "datetime" and pa.types.is_timestamp(data) and data.tz is None and data.unit != "ns":
-            moments = _filled(self.array.cast(pa.timestamp("us")).cast(pa.int64()))
-            return Column(self.fact, moments, self.known())
+            return Column(self.fact, raw(self.array.cast(pa.timestamp("us")), np.int64), self.known)
         if kind == "set" and (pa.types.is_list(data) or pa.types.is_large_list(data)):
             return self._sets()
         return self._by_value()
-
-    def known(self) -> Array | None:
-        """Which values are not null, packed; None where all are."""
-        return validity(self.array)
 
     # numbers
 
@@ -76,34 +87,59 @@ class _Reading:
         if pa.types.is_string(data):
             if self.fact.type.integer or not _all_plain(self.array):
                 return None
-            return self._floats(_filled(self.array.cast(pa.float64())))
+            return self._floats(raw(self.array.cast(pa.float64()), np.float64))
         if pa.types.is_floating(data):
-            return self._floats(_filled(self.array))
-        if pa.types.is_integer(data):
-            if data == pa.uint64():
-                return None
-            return self._wholes(_filled(self.array), 0)
+            return self._floats(raw(self.array, np.float64))
+        if pa.types.is_integer(data) and data != pa.uint64():
+            return self._wholes(raw(self.array, data.to_pandas_dtype()), 0)
         if pa.types.is_decimal(data) and 0 <= data.scale <= 18:  # noqa: PLR2004 - places that fit into 64 bits
             return self._decimals(data.scale)
         return None
 
     def _floats(self, values: Array) -> Column:
+        """Floats that are decimals of few places become integers; the others stay what they are."""
+        if self.known is not None and not np.isfinite(values).all():
+            values = np.where(unpack(self.known, len(values)), values, 0.0)
+        places = _places(values[:_SAMPLE])
+        if places is not None:
+            unit = 10.0**places
+            scaled = np.rint(values * unit) if places else values
+            if np.array_equal(scaled / unit if places else np.rint(values), values):
+                low, high = float(scaled.min()), float(scaled.max())
+                if max(high, -low) < _FIFTEEN_DIGITS:
+                    dtype = next((d for d in NARROW if np.iinfo(d).min <= low and high <= np.iinfo(d).max), np.int64)
+                    return self._wholes(scaled.astype(dtype), places, (int(low), int(high)))
         size = np.abs(values)
         doubtful = ~(size < _HUGE) | ((size < _TINY) & (values != 0))
         if self.fact.type.integer:
             doubtful |= values != np.rint(values)
-        return self._checked(Column(self.fact, values, self.known()), doubtful)
+        column = Column(self.fact, values, self.known)
+        if self.fact.minimum is not None:
+            doubtful |= ~column.at_least(Threshold(self.fact.minimum, strictly=False))
+        if self.fact.maximum is not None:
+            doubtful |= column.at_least(Threshold(self.fact.maximum, strictly=True))
+        self._reread(doubtful)
+        return column
 
-    def _wholes(self, values: Array, scale: int) -> Column:
-        doubtful = np.zeros(len(values), np.bool_)
-        if scale and self.fact.type.integer:
-            unit = 10**scale
-            doubtful = values % unit != 0
-            values, scale = values // unit, 0
-        return self._checked(Column(self.fact, values, self.known(), scale), doubtful)
+    def _wholes(self, values: Array, scale: int, limits: tuple[int, int] | None = None) -> Column:
+        """Integers that stand for themselves divided by a power of ten."""
+        fact = self.fact
+        low, high = limits or (int(values.min()), int(values.max()))
+        if scale and fact.type.integer:
+            values = values.astype(np.int64)
+            self._reread(values % 10**scale != 0)
+            values, scale = values // 10**scale, 0
+            low, high = int(values.min()), int(values.max())
+        column = Column(fact, values, self.known, scale, limits=(low, high))
+        unit = 10**scale
+        if fact.minimum is not None and low < fact.minimum * unit:
+            self._reread(~column.at_least(Threshold(fact.minimum, strictly=False)))
+        if fact.maximum is not None and high > fact.maximum * unit:
+            self._reread(column.at_least(Threshold(fact.maximum, strictly=True)))
+        return column
 
     def _decimals(self, scale: int) -> Column | None:
-        data = pc.fill_null(self.array, 0)
+        data = self.array
         if not pa.types.is_decimal128(data.type):
             try:
                 data = data.cast(pa.decimal128(38, scale))
@@ -111,74 +147,66 @@ class _Reading:
                 return None
         words = np.frombuffer(data.buffers()[1], np.int64)[2 * data.offset : 2 * (data.offset + len(data))].reshape(-1, 2)
         low, high = words[:, 0], words[:, 1]
-        if len(low) and ((high != low >> 63).any() or max(int(low.max()), -int(low.min())) >= LONGEST):
+        if self.known is not None:
+            known = unpack(self.known, len(low))
+            low, high = np.where(known, low, 0), np.where(known, high, 0)
+        if not np.array_equal(high, low >> 63) or max(int(low.max()), -int(low.min())) >= LONGEST:
             return None
         return self._wholes(np.ascontiguousarray(low), scale)
 
-    def _checked(self, column: Column, doubtful: Array) -> Column:
-        """Numbers beyond the declared bounds are refused, and said why."""
-        if self.fact.minimum is not None:
-            doubtful |= ~column.at_least(self.fact.minimum, strictly=False)
-        if self.fact.maximum is not None:
-            doubtful |= column.at_least(self.fact.maximum, strictly=True)
+    def _reread(self, doubtful: Array) -> None:
+        """What looks wrong is read by the intake, which refuses it and says why."""
+        if self.known is not None:
+            doubtful = doubtful & unpack(self.known, len(doubtful))
         if doubtful.any():
             for row in np.flatnonzero(doubtful).tolist():
                 self._value(row, self.array[row].as_py())
-        return column
 
-    def _value(self, row: int, given: Any) -> Any:
-        if given is None:
-            return None
+    def _value(self, row: int, given: Any) -> None:
         try:
-            return self.read(given)[0]
+            self.read(given)
         except Refused as refused:
             self.refuse(row, refused)
-        return None
 
     # days
 
     def _days(self) -> Column:
-        days = _filled(self.array.cast(pa.int32()))
-        outside = (days < _FIRST_DAY) | (days > _LAST_DAY)
-        if outside.any():
+        days = raw(self.array, np.int32)
+        if int(days.min()) < _FIRST_DAY or int(days.max()) > _LAST_DAY:
+            outside = (days < _FIRST_DAY) | (days > _LAST_DAY)
+            if self.known is not None:
+                outside &= unpack(self.known, len(days))
             for row in np.flatnonzero(outside).tolist():
-                if self.array[row].is_valid:
-                    self.refuse(row, Refused("intake.not_date", {"given": f"{int(days[row])} days after 1970-01-01"}))
-            days = np.where(outside, 0, days)
-        return Column(self.fact, days, self.known())
+                self.refuse(row, Refused("intake.not_date", {"given": f"{int(days[row])} days after 1970-01-01"}))
+        return Column(self.fact, days, self.known)
 
     # sets
 
     def _sets(self) -> Column | None:
-        offsets = self.array.offsets.to_numpy().astype(np.int64)
-        inner = plain(self.array.values.slice(offsets[0], offsets[-1] - offsets[0]))
-        if not pa.types.is_string(inner.type) and not pa.types.is_dictionary(inner.type):
-            return self._by_value()
-        words, codes = distinct(inner)
         options = self.fact.type.options
         dtype = set_dtype(len(options))
-        table = np.zeros(len(words) + 1, dtype)
-        bad = np.zeros(len(table), np.bool_)
-        bad[-1] = True  # a null among the entries
-        for number, given in enumerate(words):
-            try:
-                (option,) = self.read([given])[0]
-                table[number] = 1 << options.index(option)
-            except Refused:
-                bad[number] = True
-        starts, ends = offsets[:-1] - offsets[0], offsets[1:] - offsets[0]
-        full = ends > starts
-        if self.array.null_count:  # what stands behind a null says nothing
-            full &= pc.is_valid(self.array).to_numpy(zero_copy_only=False)
-        values = np.zeros(len(self.array), dtype)
-        rows = np.flatnonzero(full)
-        if len(rows):
-            bounds = np.column_stack((starts[rows], ends[rows])).ravel()
-            values[rows] = np.bitwise_or.reduceat(np.append(table[codes], table.dtype.type(0)), bounds)[::2]
-            wrong = np.logical_or.reduceat(np.append(bad[codes], np.False_), bounds)[::2]
-            for row in rows[wrong].tolist():
-                self._value(row, self.array[row].as_py())
-        return Column(self.fact, values, self.known())
+        offsets = raw(self.array.offsets, self.array.offsets.type.to_pandas_dtype())
+        inner = plain(self.array.values.slice(offsets[0], offsets[-1] - offsets[0]))
+        is_plain = pa.types.is_string(inner.type) or pa.types.is_dictionary(inner.type)
+        if dtype is np.object_ or not is_plain or int(np.diff(offsets).max()) > _LANE:
+            return self._by_value()
+        words, codes = distinct(inner)
+        places = np.array([self._option(word) for word in words], np.int64)
+        found = sets_of(places, codes, offsets - offsets[0], dtype)
+        if inner.null_count or (places < 0).any():
+            bad = np.append(places < 0, np.True_)[codes] if inner.null_count else (places < 0)[codes]
+            owners = np.repeat(np.arange(len(found)), np.diff(offsets))
+            wrong = np.zeros(len(found), np.bool_)
+            wrong[owners[bad]] = True
+            self._reread(wrong)
+        return Column(self.fact, found, self.known)
+
+    def _option(self, word: Any) -> int:
+        try:
+            (option,) = self.read([word])[0]
+        except Refused:
+            return -1
+        return self.fact.type.options.index(option)
 
     # anything else
 
@@ -198,25 +226,28 @@ class _Reading:
         for number, why in bad.items():
             for row in np.flatnonzero(codes == number).tolist():
                 self.refuse(row, why)
-        return column_of(self.fact, values, codes)
+        return column_of(self.fact, values, codes, self.known)
 
 
-def column_of(fact: FactDeclaration, values: list[Any], codes: Array) -> Column | None:
+def column_of(fact: FactDeclaration, values: list[Any], codes: Array, known: Array | None) -> Column | None:
     """A column from its distinct values.
 
     Args:
         fact: The declaration.
         values: As the intake gives them; None is unknown.
-        codes: For each row which; one past the last value is unknown.
+        codes: For each row which; one past the last where there is none.
+        known: Where there is one at all, packed; None where there always is.
 
     Returns:
         The column; None where nothing is known.
     """
-    values = [*values, None]
-    is_known = np.array([value is not None for value in values])[codes]
-    if not is_known.any():
-        return None
-    known = None if is_known.all() else pack(is_known)
+    given = values if known is None else [*values, None]
+    if None in values:
+        is_known = np.array([value is not None for value in given])[codes]
+        if not is_known.any():
+            return None
+        known = None if is_known.all() else pack(is_known)
+    values = given
     match fact.type.name:
         case "bool":
             return Column(fact, pack(np.array([value is True for value in values])[codes]), known)
@@ -232,15 +263,40 @@ def column_of(fact: FactDeclaration, values: list[Any], codes: Array) -> Column 
             bits = {option: 1 << number for number, option in enumerate(fact.type.options)}
             sums = [sum(bits[option] for option in value or ()) for value in values]
             return Column(fact, np.array(sums, set_dtype(len(bits)))[codes], known)
-        case "enum":
-            number = {option: at + 1 for at, option in enumerate(fact.type.options)}
-            dtype = code_dtype(len(number) + 1)
-            table = np.array([0 if value is None else number[value] for value in values], dtype)
-            return Column(fact, table[codes], known, None, (None, *fact.type.options))
         case _:
-            places = {value: at for at, value in reversed(list(enumerate(values)))}
-            table = np.array([0 if value is None else places[value] + 1 for value in values], np.int32)
-            return Column(fact, table[codes], known, None, (None, *values))
+            places: dict[Any, int] = {}
+            numbers = [places.setdefault(value, len(places)) for value in values if value is not None]
+            if numbers != list(range(len(values) - (known is not None))):
+                table = np.array([0 if value is None else places[value] for value in values], code_dtype(len(places)))
+                codes = table.take(codes.astype(np.intp))
+            return Column(fact, codes, known, None, tuple(places))
+
+
+def sets_of(places: Array, codes: Array, offsets: Array, dtype: Any) -> Array:
+    """Lists of words as bits.
+
+    Eight options share a 64-bit integer, a byte each, in which a running sum counts them; no list may be longer than a
+    byte can count. The difference of two sums then tells which options stand between.
+
+    Args:
+        places: For each word the number of its option; negative for none.
+        codes: The words of all lists, one list after the other; one past the last is null.
+        offsets: Where each list begins, and the end.
+        dtype: An unsigned integer with a bit for each option.
+    """
+    width = np.dtype(dtype).itemsize
+    found = np.zeros((len(offsets) - 1, width), np.uint8)
+    at = codes.astype(np.intp)
+    sums = np.zeros(len(codes) + 1, np.uint64)
+    for eight in range(width):
+        inside = (places >= eight * 8) & (places < eight * 8 + 8)
+        if inside.any():
+            shifts = np.where(inside, places - eight * 8, 0).astype(np.uint64) * np.uint64(8)
+            lanes = np.append(np.where(inside, np.uint64(1) << shifts, np.uint64(0)), np.uint64(0))
+            np.cumsum(lanes.take(at), out=sums[1:])
+            ends: Array = sums.take(offsets)
+            found[:, eight] = pack((ends[1:] - ends[:-1]).view(np.uint8) != 0)
+    return found.view(dtype).ravel()
 
 
 # Arrow
@@ -262,7 +318,7 @@ def plain(array: pa.Array) -> pa.Array:
 
 
 def distinct(array: pa.Array) -> tuple[list[Any], Array]:
-    """The distinct values of an array, and for each row which; one past the last is null.
+    """The distinct values of an array, and for each row which; of a null one past the last.
 
     Of types that Arrow cannot tell apart every row counts as distinct.
     """
@@ -272,27 +328,55 @@ def distinct(array: pa.Array) -> tuple[list[Any], Array]:
         except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
             words = array.to_pylist()
             return words, np.arange(len(words))
-    words = array.dictionary.to_pylist()
-    codes = pc.fill_null(array.indices.cast(pa.int32()), len(words))
-    return words, codes.to_numpy(zero_copy_only=False)
+    return array.dictionary.to_pylist(), codes_of(array)
+
+
+def codes_of(array: pa.Array) -> Array:
+    """For each entry of a dictionary array which word it is; of a null one past the last."""
+    codes = raw(array.indices, array.indices.type.to_pandas_dtype())
+    if not array.indices.null_count:
+        return codes
+    past = len(array.dictionary)
+    wide = codes if past <= np.iinfo(codes.dtype).max else codes.astype(np.int32)
+    return np.where(unpack(validity(array.indices), len(codes)), wide, wide.dtype.type(past))
+
+
+def raw(array: pa.Array, dtype: Any) -> Array:
+    """The values of an array as they lie in memory, without a copy; anything where null."""
+    found = np.frombuffer(array.buffers()[1], dtype)
+    return found[array.offset : array.offset + len(array)]
 
 
 def validity(array: pa.Array) -> Array | None:
     """Which values are not null, packed; None where all are."""
-    return _bits(array.is_valid()) if array.null_count else None
+    return _bits(array.buffers()[0], array.offset, len(array)) if array.null_count else None
 
 
-def _bits(flags: pa.Array) -> Array:
-    """Flags as a mask, without a copy where they begin on a byte."""
-    if flags.offset % 8 == 0 and flags.null_count == 0:
-        whole = np.frombuffer(flags.buffers()[1], np.uint8)
-        start = flags.offset // 8
-        return whole[start : start + (len(flags) + 7) // 8]
-    return pack(flags.to_numpy(zero_copy_only=False))
+def list_lengths(array: pa.Array, known: Array | None) -> Array:
+    """How many entries each list has; none where it is null."""
+    if not len(array):
+        return np.zeros(0, np.int64)
+    offsets = raw(array.offsets, array.offsets.type.to_pandas_dtype()).astype(np.int64)
+    lengths = offsets[1:] - offsets[:-1]
+    return lengths if known is None else np.where(unpack(known, len(lengths)), lengths, 0)
 
 
-def _filled(array: pa.Array) -> Array:
-    return (pc.fill_null(array, 0) if array.null_count else array).to_numpy(zero_copy_only=False)
+def _bits(buffer: pa.Buffer, offset: int, count: int) -> Array:
+    """A bitmap as a mask, without a copy where it begins on a byte."""
+    whole = np.frombuffer(buffer, np.uint8)
+    if offset % 8 == 0:
+        start = offset // 8
+        return whole[start : start + (count + 7) // 8]
+    return pack(np.unpackbits(whole, count=offset + count, bitorder="little")[offset:])
+
+
+def _places(values: Array) -> int | None:
+    """How many decimal places some numbers have; None where they are many."""
+    for places in range(_MAX_PLACES + 1):
+        unit = 10.0**places
+        if np.array_equal(np.rint(values * unit) / unit, values):
+            return places
+    return None
 
 
 def _all_plain(array: pa.Array) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,48 @@ MIDNIGHT = datetime(1970, 1, 1)  # noqa: DTZ001 - facts carry local time
 MICROSECOND = timedelta(microseconds=1)
 LONGEST = 10**18
 """Whole numbers below this, and sums and differences of two of them, fit into 64 bits."""
-_NARROW = (np.int8, np.int16, np.int32)
+NARROW = (np.int8, np.int16, np.int32)
+
+
+class Threshold:
+    """A value of the law that numbers are compared with, in the form of each column that meets it."""
+
+    __slots__ = ("_limits", "bound", "strictly")
+
+    def __init__(self, bound: Number, *, strictly: bool) -> None:
+        """Keep the value.
+
+        Args:
+            bound: The value.
+            strictly: The number has to be above it, and not just not below.
+        """
+        self.bound, self.strictly = bound, strictly
+        self._limits: dict[tuple[int | None, Any], tuple[bool, Any]] = {}
+
+    def limit(self, scale: int | None, dtype: Any) -> tuple[bool, Any]:
+        """Whether a number of a column has to be above something or not below it, and that; or what is true of all."""
+        found = self._limits.get((scale, dtype))
+        if found is None:
+            found = self._limits[scale, dtype] = self._of_floats(dtype) if scale is None else self._of_integers(scale, dtype)
+        return found
+
+    def _of_floats(self, dtype: Any) -> tuple[bool, Any]:
+        try:
+            near = self.bound.numerator / self.bound.denominator
+        except OverflowError:
+            return False, self.bound < 0
+        said = _said(near)  # rounding keeps order: only this float has to be looked at
+        return (said < self.bound or (self.strictly and said == self.bound)), dtype.type(near)
+
+    def _of_integers(self, scale: int, dtype: Any) -> tuple[bool, Any]:
+        exact = self.bound * 10**scale
+        least = exact.__floor__() + 1 if self.strictly else -((-exact).__floor__())
+        limits = np.iinfo(dtype)
+        if least <= limits.min:
+            return False, True
+        if least > limits.max:
+            return False, False
+        return False, dtype.type(least)
 
 
 @dataclass(slots=True, eq=False)
@@ -35,13 +76,14 @@ class Column:
 
     Attributes:
         fact: Its declaration.
-        data: bool: packed, clear where unknown. Number: integers that stand for themselves divided by `10**scale`, or
-            floats that stand for their shortest decimals. date: days since 1970, datetime: microseconds. enum and text:
-            numbers into `words`. set: bits by option. 0 or anything where unknown.
+        data: bool: packed. Number: integers that stand for themselves divided by `10**scale`, or floats that stand for
+            their shortest decimals. date: days since 1970, datetime: microseconds. enum and text: numbers into `words`.
+            set: bits by option. Anything where unknown.
         known: Packed; None where all are.
         scale: Decimal places of integers; None for floats and for what is no number.
-        words: What numbers into it stand for; the first stands for nothing.
+        words: What numbers into it stand for, each once.
         exact: For floats that are not all the shortest decimals of their numbers: the numbers, and for each row which.
+        limits: The least and the greatest integer of `data`, where somebody looked.
     """
 
     fact: FactDeclaration
@@ -50,8 +92,8 @@ class Column:
     scale: int | None = None
     words: Sequence[Any] = ()
     exact: tuple[list[Number | None], Array] | None = None
+    limits: tuple[int, int] | None = None
     _narrow: Array = None
-    _limits: dict[Any, Any] = field(default_factory=dict)
 
     def take(self, rows: Array, count: int) -> Column:
         """The same fact of some subjects only, in the order of `rows`."""
@@ -92,10 +134,13 @@ class Column:
             return [numbers[code] for code in self.exact[1][rows].tolist()]
         found = self.data[rows].tolist()
         if kind in ("enum", "text"):
-            return [self.words[code] for code in found]
+            size = len(self.words)
+            return [self.words[code] if 0 <= code < size else None for code in found]
         if kind == "set":
             options = self.fact.type.options
             return [frozenset(option for bit, option in enumerate(options) if value >> bit & 1) for value in found]
+        if self.known is not None:  # what stands behind a null may be no day and no number
+            found = np.where(unpack(self.known, count)[rows], self.data[rows], 0).tolist()
         if kind == "date":
             return [date.fromordinal(value + EPOCH) for value in found]
         if kind == "datetime":
@@ -118,51 +163,31 @@ class Column:
             return values / float(10**self.scale), False
         return values, bool(self.data.dtype.itemsize < 8 or not len(self.data) or np.abs(self.data).max() <= 2**53)  # noqa: PLR2004 - bytes
 
-    def at_least(self, bound: Number, *, strictly: bool) -> Array:
+    def at_least(self, threshold: Threshold) -> Array:
         """Which numbers are not below a value of the law (or are above it); bool, anything where unknown."""
         if self.exact is not None:
-            return self._one_by_one(bound, strictly)
+            return self._one_by_one(threshold)
         kept = self._narrow if self._narrow is not None else self._narrowed()
-        key = (bound, strictly)
-        limit = self._limits.get(key)
-        if limit is None:
-            limit = self._limits[key] = self._limit(bound, strictly, kept.dtype)
-        above, threshold = limit
-        if isinstance(threshold, bool):
-            return np.full(len(kept), threshold, np.bool_)
-        return np.greater(kept, threshold) if above else np.greater_equal(kept, threshold)
-
-    def _limit(self, bound: Number, strictly: bool, dtype: Any) -> tuple[bool, Any]:
-        if self.scale is None:
-            try:
-                near = bound.numerator / bound.denominator
-            except OverflowError:
-                return False, bound < 0
-            said = _said(near)  # rounding keeps order: only this float has to be looked at
-            return (said < bound or (strictly and said == bound)), dtype.type(near)
-        exact = bound * 10**self.scale
-        least = exact.__floor__() + 1 if strictly else -((-exact).__floor__())
-        limits = np.iinfo(dtype)
-        if least <= limits.min:
-            return False, True
-        if least > limits.max:
-            return False, False
-        return False, dtype.type(least)
+        above, limit = threshold.limit(self.scale, kept.dtype)
+        if isinstance(limit, bool):
+            return np.full(len(kept), limit, np.bool_)
+        return np.greater(kept, limit) if above else np.greater_equal(kept, limit)
 
     def _narrowed(self) -> Array:
         """The same numbers in the smallest type that holds them: less to read for each comparison."""
         self._narrow = self.data
         if self.scale is not None and len(self.data) and self.data.dtype.itemsize > 1:
-            low, high = int(self.data.min()), int(self.data.max())
-            for smaller in _NARROW:
+            low, high = self.limits or (int(self.data.min()), int(self.data.max()))
+            for smaller in NARROW:
                 limits = np.iinfo(smaller)
                 if limits.min <= low and high <= limits.max:
                     self._narrow = self.data.astype(smaller)
                     break
         return self._narrow
 
-    def _one_by_one(self, bound: Number, strictly: bool) -> Array:
+    def _one_by_one(self, threshold: Threshold) -> Array:
         numbers, codes = self.exact  # type: ignore[misc]  # asked for by the caller
+        bound, strictly = threshold.bound, threshold.strictly
         said = [number is not None and (number > bound or (number == bound and not strictly)) for number in numbers]
         return np.array(said, np.bool_)[codes]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hazardrules.columnar import leaves, values
+from hazardrules.columnar.columns import Threshold
 from hazardrules.columnar.exact import Asked, Comparison
 from hazardrules.columnar.frames import COMPLETE
 from hazardrules.columnar.operands import Constant, Word
@@ -48,6 +49,7 @@ class Conditions(Quantities):
         self._truths: dict[tuple[int, Place], Pair] = {}
         self._matches: dict[tuple[int, str], Pair] = {}
         self._derived_truths: dict[tuple[int, str, bool], Pair] = {}
+        self._thresholds: dict[tuple[Any, bool], Threshold] = {}
         self._failed: set[tuple[int, Place]] = set()
         self._asked: dict[tuple[int, Place, Mask], Pair] = {}
         self._comparisons: dict[tuple[str, int, int, Place], Comparison] = {}
@@ -314,10 +316,17 @@ class Conditions(Quantities):
         return None
 
     def _at(self, frame: int | None, name: str, value: Any, place: Place) -> Pair:
-        return self._of_fact(frame, name, place, leaves.at_least, value, False)
+        return self._of_fact(frame, name, place, leaves.at_least, self._threshold(value, strictly=False))
 
     def _over(self, frame: int | None, name: str, value: Any, place: Place) -> Pair:
-        return self._of_fact(frame, name, place, leaves.at_least, value, True)
+        return self._of_fact(frame, name, place, leaves.at_least, self._threshold(value, strictly=True))
+
+    def _threshold(self, value: Any, *, strictly: bool) -> Threshold:
+        key = (value, strictly)
+        found = self._thresholds.get(key)
+        if found is None:
+            found = self._thresholds[key] = Threshold(value, strictly=strictly)
+        return found
 
     def _in(self, expr: ir.In, place: Place) -> Pair:
         item, options = expr.item, expr.options

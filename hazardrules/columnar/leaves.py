@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from hazardrules.columnar.amounts import Amounts
-    from hazardrules.columnar.columns import Column
+    from hazardrules.columnar.columns import Column, Threshold
     from hazardrules.columnar.frames import Block
     from hazardrules.columnar.tape import Array
 
@@ -48,10 +48,10 @@ def flag(block: Block, frame: int, name: str) -> Array:
     return everywhere(count, flag=False) if column is None else column.data
 
 
-def at_least(block: Block, frame: int, name: str, bound: Any, strictly: bool) -> Array:
+def at_least(block: Block, frame: int, name: str, threshold: Threshold) -> Array:
     """Where a number is not below a value of the law (or is above it)."""
     column, count = _column(block, frame, name)
-    return everywhere(count, flag=False) if column is None else pack(column.at_least(bound, strictly=strictly))
+    return everywhere(count, flag=False) if column is None else pack(column.at_least(threshold))
 
 
 def is_day_from(block: Block, frame: int, name: str, bound: int) -> Array:
@@ -65,7 +65,7 @@ def is_word(block: Block, frame: int, name: str, word: str) -> Array:
     column, count = _column(block, frame, name)
     if column is None or word not in column.words:
         return everywhere(count, flag=False)
-    return pack(np.equal(column.data, column.data.dtype.type(column.words.index(word))))
+    return pack(np.equal(column.data, column.words.index(word)))
 
 
 def contains(block: Block, frame: int, name: str, option: int) -> Array:

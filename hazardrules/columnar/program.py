@@ -7,7 +7,7 @@ What a classification says of one case is said here of all rows, by the same def
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from hazardrules.columnar import parts
 from hazardrules.columnar.conditions import Conditions
@@ -26,6 +26,22 @@ TRUTHS, LEVELS, FINDINGS, OPEN_RULES = range(4)
 
 Steps = dict[str, dict[int, Mask]]
 """Per scale and step the rows that reach it."""
+
+
+KEPT = 32
+"""So many programs are kept with a plan; the oldest make room."""
+
+
+def compiled_program(plan: Plan, shape: Shape, day: date, packs: frozenset[str] | None) -> Program:
+    """The program of a plan for a shape of columns; kept with the plan, since tables of one shape come again."""
+    key = (shape, None if shape.dated else day, packs)
+    kept = cast("dict[Any, Program]", plan.engine_state.setdefault("columnar", {}))
+    found = kept.get(key)
+    if found is None:
+        found = kept[key] = Program(plan, shape, day, packs)
+        for old in list(kept)[:-KEPT]:
+            kept.pop(old, None)
+    return found
 
 
 @dataclass(slots=True)

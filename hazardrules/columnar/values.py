@@ -53,7 +53,12 @@ class Days:
 
 def words_of(column: Column | None, count: int) -> Words:
     """A submitted word."""
-    return Words(np.zeros(count, np.uint8), (None,)) if column is None else Words(column.data, tuple(column.words))
+    if column is None:
+        return Words(np.zeros(count, np.uint8), (None,))
+    codes = column.data.astype(np.int32) + 1
+    if column.known is not None:
+        codes[~unpack(column.known, count)] = 0
+    return Words(codes, (None, *column.words))
 
 
 def among(words: Words, wanted: frozenset[Any]) -> tuple[Array, Array]:

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
     from hazardrules.compiler.plan import Plan
     from hazardrules.model.instances import Instance
+
+
+class Bits(NamedTuple):
+    """A verdict as bit sets.
+
+    Attributes:
+        names: The rules on the kind of subject, in the order of the bits; the same object for all verdicts of a plan.
+        held: The rules that hold.
+        open: The undetermined rules.
+        waiting: Those of the undetermined rules that match and only wait for a rule that would displace them.
+        unscoped: See `Verdict`.
+    """
+
+    names: tuple[str, ...]
+    held: int
+    open: int
+    waiting: int
+    unscoped: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +49,35 @@ class Verdict:
     undetermined: tuple[str, ...]
     but_for: tuple[str, ...] = ()
     unscoped: frozenset[str] | None = None
+
+    def bits(self, plan: Plan) -> Bits:
+        """The same as bit sets, in plan order."""
+        index = _index(plan, self.instance.kind)
+        held, still_open, waiting = (_bits(index, names) for names in (self.holds, self.undetermined, self.but_for))
+        unscoped = None if self.unscoped is None else _bits(index, self.unscoped)
+        return Bits(plan.by_kind.get(self.instance.kind, ()), held, still_open, waiting, unscoped)
+
+
+def _bits(index: Mapping[str, int], names: Iterable[str]) -> int:
+    return sum(1 << index[name] for name in names)
+
+
+def _index(plan: Plan, kind: str) -> Mapping[str, int]:
+    key = f"index:{kind}"
+    found = plan.engine_state.get(key)
+    if found is None:
+        found = plan.engine_state[key] = {name: number for number, name in enumerate(plan.by_kind.get(kind, ()))}
+    return found  # type: ignore[return-value]  # only this function stores under the key
+
+
+def places(bits: int) -> list[int]:
+    """The places of the ones of a bit set, ascending."""
+    found = []
+    while bits:
+        low = bits & -bits
+        found.append(low.bit_length() - 1)
+        bits ^= low
+    return found
 
 
 class Engine(Protocol):

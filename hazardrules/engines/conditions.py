@@ -11,14 +11,19 @@ whole numbers, floats and plain identifiers, which are written out.
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from hazardrules.engines import quick
+from hazardrules.engines.looks import is_near
 from hazardrules.model import expressions as ir
 from hazardrules.model import intervals
+from hazardrules.model.instances import Instance
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hazardrules.compiler.plan import Plan
 
 OFTEN = 6
@@ -32,6 +37,9 @@ MAX_NESTING = 30
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 EMPTY: frozenset[str] = frozenset()
+_nobody = (Instance(""),)
+"""Stands where there is no owner or no such part: nothing is known of it."""
+_THRESHOLD = re.compile(r"(?<!')\bc[fd]\d+_\d+\b")
 
 
 def _counted(truths: list[str]) -> str:
@@ -55,11 +63,12 @@ class Conditions:
             "compare": quick.compare,
             "near": quick.near,
             "bounds": quick.bounds,
-            "hull": intervals.hull,
+            "hull": quick.hull,
+            "nobody": _nobody,
             "least": intervals.least,
             "greatest": intervals.greatest,
         }
-        self.facts: dict[str, str] = {}
+        self.facts: dict[tuple[ir.Base, str], str] = {}
         self.numbers: dict[str, dict[Any, str]] = {}
         """By local: the values of the law that a number is compared with, and their constants."""
         self.sets: dict[str, frozenset[str]] = {}
@@ -72,6 +81,8 @@ class Conditions:
         self.flags: set[str] = set()
         self.made = 0
         self.bounded: set[str] = set()
+        self.written: dict[str, str] = {}
+        """Constants that are written out: floats."""
         self.totals: set[str] = set()
         self.asks = False
         self.indent = 1
@@ -101,6 +112,42 @@ class Conditions:
         """A line that makes the least and the greatest value of a derived number comparable with values of the law."""
         return f"l{local}, h{local} = bounds({local}, marks_{local})"
 
+    def _head(self, more: Iterable[str] = ()) -> list[str]:
+        """The lines before the body: facts are read once, in the forms that conditions want."""
+        head = ["    ask = ev.value"] if self.asks else []
+        by_base: dict[ir.Base, dict[str, str]] = {}
+        for (base, name), local in self.facts.items():
+            by_base.setdefault(base, {})[name] = local
+        for base, locals_ in by_base.items():
+            source = "facts"
+            if isinstance(base, ir.OnePart):
+                source = f"(inst.parts.get({self._constant(base.part)}) or nobody)[0].facts"
+            elif isinstance(base, ir.Owner):
+                source = "(inst.owner or nobody[0]).facts"
+            head.append(f"    {', '.join(locals_.values())}, = map({source}.get, {self._constant(tuple(locals_))})")
+        for local, constants in self.numbers.items():
+            marked = self.constants[f"marks_{local}"] = quick.marks(constants)
+            for value, constant in constants.items():
+                if marked is None or isinstance(value, int):
+                    self.constants[constant] = value
+                else:
+                    self.written[constant] = repr(value.numerator / value.denominator)
+            if local in self.facts.values():
+                head.append(
+                    f"    n{local} = nan if {local} is None else {local} if {local}.__class__ is int else near({local}, marks_{local})"
+                )
+        for fact, options in self.sets.items():
+            head.append(f"    if {fact} is None: s{fact} = {self._constant(EMPTY)}; p{fact} = {self._constant(options)}")
+            head.append(f"    else: s{fact} = p{fact} = {fact}")
+        head += more
+        return [*head, *(f"    s{local} = {local} is True; p{local} = {local} is not False" for local in sorted(self.flags))]
+
+    def _body(self) -> list[str]:
+        """The lines written so far, with floats for values of the law and without bounds that nobody asks for."""
+        unused = {self._bounds(local) for local in self.derived.values() if local not in self.numbers}
+        kept = "\n".join(line for line in self.lines if line.strip() not in unused)
+        return [_THRESHOLD.sub(lambda found: self.written.get(found[0], found[0]), kept)]
+
     # conditions: (surely, possibly)
 
     def both(self, expr: ir.Expr, depth: int = 0) -> tuple[str, str]:
@@ -125,8 +172,8 @@ class Conditions:
             case ir.AtLeast(count=ir.Const(value=int() as count), items=items):
                 pairs = [self.both(item, depth + 1) for item in items]
                 return f"({_counted([s for s, _ in pairs])} >= {count})", f"({_counted([p for _, p in pairs])} >= {count})"
-            case ir.FactRef(base=ir.Self(), name=name):
-                return self._flag(name)
+            case ir.FactRef() if self._is_plain(expr):
+                return self._flag(expr)
             case ir.DerivedRef(base=ir.Self(), name=name) if name in self.derived:
                 return self._tri(self.derived[name])
             case ir.RuleRef(base=ir.Self(), name=name) if name not in self.plan.rules:
@@ -137,18 +184,18 @@ class Conditions:
                 return self._comparison(expr)
             case ir.In(item=item, options=options) if self._is_plain(item):
                 return self._among(self._plain(item), frozenset(option.value for option in options))
-            case ir.Intersects(container=ir.FactRef(base=ir.Self(), name=name, type=kind), options=options) if options:
-                return self._meets(name, frozenset(kind.options), options)
+            case ir.Intersects(container=ir.FactRef() as ref, options=options) if options and self._is_plain(ref):
+                return self._meets(ref, options)
             case _:
                 return self._tri(self._ask(expr))
 
     def _tri(self, local: str) -> tuple[str, str]:
         return f"({local} is True)", f"({local} is not False)"
 
-    def _flag(self, name: str) -> tuple[str, str]:
+    def _flag(self, ref: ir.FactRef) -> tuple[str, str]:
         """A flag; one that is asked often has its two answers ready."""
-        local = self._fact(name)
-        if self.uses.get(name, 0) < OFTEN:
+        local = self._fact(ref)
+        if ref.base != ir.Self() or self.uses.get(ref.name, 0) < OFTEN:
             return self._tri(local)
         self.flags.add(local)
         return f"s{local}", f"p{local}"
@@ -167,10 +214,10 @@ class Conditions:
             return f"{{{', '.join(sorted(map(repr, values)))}}}"
         return self._constant(values)
 
-    def _meets(self, name: str, every: frozenset[str], options: frozenset[str]) -> tuple[str, str]:
+    def _meets(self, ref: ir.FactRef, options: frozenset[str]) -> tuple[str, str]:
         """An unknown set is empty where it is asked for sure, and everything where it is asked perhaps."""
-        local = self._fact(name)
-        self.sets[name] = self.sets.get(name, EMPTY) | every | options
+        local = self._fact(ref)
+        self.sets[local] = self.sets.get(local, EMPTY) | frozenset(ref.type.options) | options
         if len(options) <= FEW:
             texts = [self._constant(option) for option in sorted(options)]
             return tuple(f"({' or '.join(f'{text} in {side}{local}' for text in texts)})" for side in "sp")  # type: ignore[return-value]  # two
@@ -188,7 +235,7 @@ class Conditions:
             local = self.derived.get(left.name)
             if local in self.bounded:
                 return self._bounded(local, op, self._threshold(local, value))
-        if self._is_plain(left) and self._is_plain(right):
+        if self._is_plain(left) and self._is_plain(right) and left.type.name != "number":
             a, b = self._plain(left), self._plain(right)
             return (
                 f"({a} is not None and {b} is not None and {a} {op} {b})",
@@ -243,13 +290,13 @@ class Conditions:
 
     def _is_plain(self, expr: ir.Expr) -> bool:
         """A value that is one thing or unknown: never an interval."""
-        return isinstance(expr, (ir.FactRef, ir.AsOf)) and getattr(expr, "base", ir.Self()) == ir.Self()
+        return isinstance(expr, ir.AsOf) or (isinstance(expr, ir.FactRef) and is_near(expr.base))
 
     def _plain(self, expr: ir.Expr) -> str:
-        return self._fact(expr.name) if isinstance(expr, ir.FactRef) else "as_of"
+        return self._fact(expr) if isinstance(expr, ir.FactRef) else "as_of"
 
-    def _fact(self, name: str) -> str:
-        return self.facts.setdefault(name, f"f{len(self.facts)}")
+    def _fact(self, ref: ir.FactRef) -> str:
+        return self.facts.setdefault((ref.base, ref.name), f"f{len(self.facts)}")
 
     def _ask(self, expr: ir.Expr) -> str:
         """A local that holds what the reference says of an expression."""
@@ -289,6 +336,13 @@ class Conditions:
 
     # amounts
 
+    def _hull(self, then: ir.Expr, otherwise: ir.Expr, a: str, b: str) -> str:
+        """What is known of one of two amounts; the same for every case where both are values of the law."""
+        first, second = self._known(then), self._known(otherwise)
+        if first is None or second is None:
+            return f"hull({a}, {b})"
+        return self._constant(intervals.hull(first, second))
+
     def _once(self, expr: ir.Expr, depth: int) -> str:
         """A name for an amount."""
         text = self.amount(expr, depth)
@@ -305,8 +359,8 @@ class Conditions:
                 return self._constant(self.plan.parameters.get(name))
             case ir.AsOf():
                 return "as_of"
-            case ir.FactRef(base=ir.Self(), name=name):
-                return self._fact(name)
+            case ir.FactRef() if self._is_plain(expr):
+                return self._fact(expr)
             case ir.DerivedRef(base=ir.Self(), name=name) if name in self.derived:
                 return self.derived[name]
             case ir.Arithmetic(op=op, left=left, right=right):
@@ -324,7 +378,7 @@ class Conditions:
             case ir.Choice(condition=condition, then=then, otherwise=otherwise) if expr.type.name == "number":
                 surely, possibly = self.both(condition, depth + 1)
                 a, b = self._once(then, depth + 1), self._once(otherwise, depth + 1)  # both stand twice in the text
-                return f"({a} if {surely} else hull({a}, {b}) if {possibly} else {b})"
+                return f"({a} if {surely} else {self._hull(then, otherwise, a, b)} if {possibly} else {b})"
             case ir.TableValue(rows=rows) if len(rows) <= MAX_NESTING:
                 text = "None"
                 for condition, cell in reversed(rows):  # behind a row that may hold no other decides

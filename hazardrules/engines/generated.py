@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hazardrules.engines.base import Verdict, walk
+from hazardrules.engines.bitset import judge
 from hazardrules.engines.generator import Generator
-from hazardrules.engines.reference import Evaluator
 
 if TYPE_CHECKING:
     from datetime import date
 
     from hazardrules.compiler.plan import Plan
+    from hazardrules.engines.base import Verdict
     from hazardrules.engines.generator import Judge
     from hazardrules.model.instances import Instance
-
-_EMPTY: frozenset[str] = frozenset()
 
 
 class Generated:
@@ -29,27 +27,7 @@ class Generated:
 
     def evaluate(self, plan: Plan, root: Instance, as_of: date) -> list[Verdict]:
         """Judge a subject and all its parts; see `Engine.evaluate`."""
-        evaluator = None
-        verdicts = []
-        for instance in walk(root) if root.parts else (root,):
-            judge = self.judge(plan, instance.kind)
-            if judge.asks and evaluator is None:
-                evaluator = Evaluator(plan, root, as_of)
-            holds, undetermined, but_for, unscoped = judge.run(instance.facts, evaluator, instance, as_of)
-            holds.sort()
-            undetermined.sort()
-            but_for.sort()
-            names = judge.names
-            verdicts.append(
-                Verdict(
-                    instance,
-                    tuple([names[n] for n in holds]),
-                    tuple([names[n] for n in undetermined]),
-                    tuple([names[n] for n in but_for]),
-                    frozenset([names[n] for n in unscoped]) if unscoped else _EMPTY,
-                )
-            )
-        return verdicts
+        return judge(plan, root, as_of)
 
     def judge(self, plan: Plan, kind: str) -> Judge:
         """The compiled judgement of a kind of subject; made on first use, the same for all threads."""

@@ -6,13 +6,11 @@ else depends are judged together with the others of their scope, so that a scope
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hazardrules.engines import quick
-from hazardrules.engines.conditions import EMPTY, Conditions
+from hazardrules.engines.conditions import Conditions
 from hazardrules.model import expressions as ir
 
 if TYPE_CHECKING:
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from hazardrules.model.instances import Instance
 
 _Numbers = list[int]
-_THRESHOLD = re.compile(r"(?<!')\bc[fd]\d+_\d+\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +33,15 @@ class Judge:
     run: Callable[[dict[str, Any], Evaluator | None, Instance, date], tuple[_Numbers, _Numbers, _Numbers, _Numbers]]
 
 
+def compiled(written: Conditions, name: str) -> Callable[..., Any]:
+    """The function of a name that was written."""
+    namespace = dict(written.constants)
+    code = compile("\n".join(written.lines), f"<generated {written.kind}>", "exec")
+    exec(code, namespace)  # noqa: S102 - runs only source this module generated
+    found: Callable[..., Any] = namespace[name]
+    return found
+
+
 class Generator(Conditions):
     """Writes the function of one kind of subject."""
 
@@ -45,7 +51,10 @@ class Generator(Conditions):
         index = {name: number for number, name in enumerate(names)}
         stored, needed = self._stored(), self._needed(names)
         self.uses = Counter(
-            item.name for expr in self._conditions(names) for item in ir.walk(expr) if isinstance(item, ir.FactRef)
+            item.name
+            for expr in self._conditions(names)
+            for item in ir.walk(expr)
+            if isinstance(item, ir.FactRef) and item.base == ir.Self()
         )
         last: dict[int, list[CompiledRule]] = {}
         for kind, sort, name in self.plan.compiled.order:
@@ -65,43 +74,14 @@ class Generator(Conditions):
             if name in stored:
                 self._truth(name, index[name])
         self._finish([self.matches[name] for name in sorted(stored) if name in self.matches])
-        namespace = dict(self.constants)
-        code = compile("\n".join(self.lines), f"<generated {self.kind}>", "exec")
-        exec(code, namespace)  # noqa: S102 - runs only source this module generated
-        return Judge(names, self.asks, namespace["judge"])
+        return Judge(names, self.asks, compiled(self, "judge"))
 
     def _finish(self, flags: list[str]) -> None:
         """Put the head before the body: facts are read once, in the forms that conditions want."""
         head = ["def judge(facts, ev, inst, as_of):"]
-        if self.asks:
-            head.append("    ask = ev.value")
         head += [f"    {name} = []" for name in ("holds", "undetermined", "but_for", "unscoped")]
-        if self.facts:
-            head.append(f"    {', '.join(self.facts.values())}, = map(facts.get, {self._constant(tuple(self.facts))})")
-        written: dict[str, str] = {}
-        for local, constants in self.numbers.items():
-            marked = quick.marks(constants)
-            self.constants[f"marks_{local}"] = marked
-            for value, constant in constants.items():
-                exact = marked is None or isinstance(value, int)
-                if exact:
-                    self.constants[constant] = value
-                else:
-                    written[constant] = repr(value.numerator / value.denominator)
-            if local in self.facts.values():
-                head.append(
-                    f"    n{local} = nan if {local} is None else {local} if {local}.__class__ is int else near({local}, marks_{local})"
-                )
-        for name, options in self.sets.items():
-            fact = self.facts[name]
-            head.append(f"    if {fact} is None: s{fact} = {self._constant(EMPTY)}; p{fact} = {self._constant(options)}")
-            head.append(f"    else: s{fact} = p{fact} = {fact}")
-        head += [f"    {flag} = False" for flag in flags]
-        unused = {self._bounds(local) for local in self.derived.values() if local not in self.numbers}
-        head += [f"    s{local} = {local} is True; p{local} = {local} is not False" for local in sorted(self.flags)]
-        kept = "\n".join(line for line in self.lines if line.strip() not in unused)
-        body = [_THRESHOLD.sub(lambda found: written.get(found[0], found[0]), kept)]
-        self.lines = [*head, *body, "    return holds, undetermined, but_for, unscoped"]
+        head += self._head(f"    {flag} = False" for flag in flags)
+        self.lines = [*head, *self._body(), "    return holds, undetermined, but_for, unscoped"]
 
     def _conditions(self, names: tuple[str, ...]) -> list[ir.Expr]:
         rules = [self.plan.rules[name] for name in names]

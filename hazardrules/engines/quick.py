@@ -7,18 +7,42 @@ nearest float keeps the order, so only a fact that rounds to the float of a cons
 from __future__ import annotations
 
 import math
+import operator
 from fractions import Fraction
 from itertools import pairwise
+from math import gcd
 from typing import TYPE_CHECKING
 
 from hazardrules.model import intervals
-from hazardrules.model.values import Interval, normalise
+from hazardrules.model.values import Interval
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from hazardrules.model.intervals import Amount
     from hazardrules.model.values import Number, Truth
+
+_new = object.__new__
+_PLAIN: dict[str, Callable[[int, int], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+
+def ratio(numerator: int, denominator: int) -> Number:
+    """The exact quotient of two whole numbers, the second above zero; ten times sooner than `Fraction` makes it."""
+    common = gcd(numerator, denominator)
+    if common == denominator:
+        return numerator // denominator
+    found = _new(Fraction)
+    # the two slots of a fraction are all there is to it, and have been since Python 2.6; a test watches them
+    found._numerator = numerator // common  # type: ignore[attr-defined]  # noqa: SLF001
+    found._denominator = denominator // common  # type: ignore[attr-defined]  # noqa: SLF001
+    return found
 
 
 def add(left: Amount, right: Amount) -> Amount:
@@ -27,7 +51,10 @@ def add(left: Amount, right: Amount) -> Amount:
         return None
     if left.__class__ is Interval or right.__class__ is Interval:
         return intervals.add(left, right)
-    return normalise(left + right)  # type: ignore[operator]  # both are numbers
+    if left.__class__ is int and right.__class__ is int:
+        return left + right
+    (a, b), (c, d) = left.as_integer_ratio(), right.as_integer_ratio()  # type: ignore[union-attr]  # see above
+    return ratio(a * d + c * b, b * d)
 
 
 def subtract(left: Amount, right: Amount) -> Amount:
@@ -36,7 +63,10 @@ def subtract(left: Amount, right: Amount) -> Amount:
         return None
     if left.__class__ is Interval or right.__class__ is Interval:
         return intervals.subtract(left, right)
-    return normalise(left - right)  # type: ignore[operator]  # both are numbers
+    if left.__class__ is int and right.__class__ is int:
+        return left - right
+    (a, b), (c, d) = left.as_integer_ratio(), right.as_integer_ratio()  # type: ignore[union-attr]  # see above
+    return ratio(a * d - c * b, b * d)
 
 
 def multiply(left: Amount, right: Amount) -> Amount:
@@ -45,7 +75,8 @@ def multiply(left: Amount, right: Amount) -> Amount:
         return intervals.multiply(left, right)
     if left is None or right is None:
         return 0 if left == 0 or right == 0 else None
-    return normalise(left * right)  # type: ignore[operator]  # both are numbers
+    (a, b), (c, d) = left.as_integer_ratio(), right.as_integer_ratio()  # type: ignore[union-attr]  # both are numbers
+    return ratio(a * c, b * d)
 
 
 def divide(left: Amount, right: Amount) -> Amount:
@@ -54,7 +85,8 @@ def divide(left: Amount, right: Amount) -> Amount:
         return None
     if left is None or left.__class__ is Interval or right.__class__ is Interval:
         return intervals.divide(left, right)
-    return normalise(Fraction(left) / right)  # type: ignore[arg-type,operator]  # both are numbers
+    (a, b), (c, d) = left.as_integer_ratio(), right.as_integer_ratio()  # type: ignore[union-attr]  # both are numbers
+    return ratio(a * d, b * c) if c > 0 else ratio(-a * d, b * -c)
 
 
 def scale(amount: Amount, factor: Fraction) -> Amount:
@@ -63,14 +95,39 @@ def scale(amount: Amount, factor: Fraction) -> Amount:
         return None
     if amount.__class__ is Interval:
         return intervals.scale(amount, factor)
-    return normalise(amount * factor)  # type: ignore[operator]  # a number
+    (a, b), (c, d) = amount.as_integer_ratio(), factor.as_integer_ratio()  # type: ignore[union-attr]  # a number
+    return ratio(a * c, b * d)
+
+
+def hull(left: Amount, right: Amount) -> Amount:
+    """What is known of a number that is one or the other."""
+    return None if left is None or right is None else intervals.hull(left, right)
 
 
 def compare(op: str, left: Amount, right: Amount) -> Truth:
     """A comparison, decided where the bounds decide it."""
     if left is None or right is None:
         return None
-    return intervals.compare(op, left, right)
+    if left.__class__ is Interval or right.__class__ is Interval:
+        return _bounded(op, left, right)
+    (a, b), (c, d) = left.as_integer_ratio(), right.as_integer_ratio()  # type: ignore[union-attr]  # both are numbers
+    return _PLAIN[op](a * d, c * b)
+
+
+def _bounded(op: str, left: Amount, right: Amount) -> Truth:
+    """A comparison of amounts of which one is known within bounds only."""
+    if op in (">", "<="):  # the mirror images of the other two
+        left, right = right, left
+    elif op not in ("<", ">="):
+        return intervals.compare(op, left, right)
+    is_negated = op in (">=", "<=")
+    least, most = (left.low, left.high) if left.__class__ is Interval else (left, left)
+    low, high = (right.low, right.high) if right.__class__ is Interval else (right, right)
+    if most is not None and low is not None and most < low:  # type: ignore[operator]  # numbers
+        return not is_negated
+    if least is not None and high is not None and least >= high:  # type: ignore[operator]  # numbers
+        return is_negated
+    return None
 
 
 def marks(constants: Iterable[Number]) -> dict[float, Number] | None:

@@ -202,17 +202,17 @@ class Evaluator:
             return cast("intervals.Amount", self._memo[key])
         total: intervals.Amount = 0
         for instance in walk(self.root):
-            for name in self._carriers(instance.kind, expr.parameter):
+            for name in self.carriers(instance.kind, expr.parameter):
                 truth = self.truth(instance, name)
                 if truth is not False:
-                    amount = self._carried(instance, self.plan.rules[name], expr.parameter)
+                    amount = self.carried(instance, self.plan.rules[name], expr.parameter)
                     total = intervals.add(total, amount if truth is True else intervals.hull(0, amount))
         if any(self.open_parts(instance, expr.parameter) for instance in walk(self.root)):
             total = intervals.between(intervals.bounds(total)[0], float("inf"))
         self._memo[key] = total
         return total
 
-    def _carriers(self, kind: str, parameter: str) -> list[str]:
+    def carriers(self, kind: str, parameter: str) -> list[str]:
         """The rules on a kind of subject whose actions carry a parameter, themselves or as amended; the same for a plan."""
         key = f"carriers:{kind}:{parameter}"
         found = self.plan.engine_state.get(key)
@@ -225,7 +225,7 @@ class Evaluator:
             found = self.plan.engine_state[key] = names
         return cast("list[str]", found)
 
-    def _carried(self, instance: Instance, rule: CompiledRule, parameter: str) -> intervals.Amount:
+    def carried(self, instance: Instance, rule: CompiledRule, parameter: str) -> intervals.Amount:
         """How much of a parameter the actions of a rule carry, as the rules that amend it change them.
 
         Where these differ, or where it is open which of them hold, the amount lies between all that are possible.

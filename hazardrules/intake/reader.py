@@ -14,13 +14,16 @@ from hazardrules.intake.values import BLANK, MAX_ITEMS, reader_for
 from hazardrules.model.instances import Instance
 
 if TYPE_CHECKING:
-    from hazardrules.intake.numbers import FactReader
+    from hazardrules.intake.numbers import FactReader, Reading
     from hazardrules.intake.problems import Hint
     from hazardrules.model.law import Localized
     from hazardrules.model.subjects import FactDeclaration, PartDeclaration, SubjectKind
 
 MAX_DEPTH = 20
 """Parts within parts within parts; only a vocabulary that contains itself gets this far."""
+
+MAX_REMEMBERED = 1000
+"""So many texts are remembered per fact with what they were read as."""
 
 MAX_SUBJECTS = 300_000
 """So many parts in one case altogether."""
@@ -31,14 +34,14 @@ class Form:
     """What can be submitted about a kind of subject.
 
     Attributes:
-        fields: The canonical name and the reader by every name as declared; parts have no reader.
+        fields: By every name as declared the canonical name, the reader, and what texts were read as; parts have no reader.
         groups: What stands before a dot in some name.
     """
 
     kind: SubjectKind
     names: Names
     readers: dict[str, FactReader | None]
-    fields: dict[str, tuple[str, FactReader | None]]
+    fields: dict[str, tuple[str, FactReader | None, dict[str, Reading]]]
     groups: frozenset[str]
 
 
@@ -73,19 +76,26 @@ def _form(kind: SubjectKind, subjects: Mapping[str, SubjectKind]) -> Form:
     names = Names((name, [word for word in words if word != name]) for name, words in entries)
     readers: dict[str, FactReader | None] = {name: reader_for(fact) for name, fact in kind.facts.items()}
     readers.update(dict.fromkeys(parts))
-    fields = {word: (name, readers[name]) for word, name in names.exact.items()}
+    read: dict[str, dict[str, Reading]] = {name: {} for name in members}
+    fields = {word: (name, readers[name], read[name]) for word, name in names.exact.items()}
     groups = {".".join(pieces[:end]) for name in members for pieces in [name.split(".")] for end in range(1, len(pieces))}
     return Form(kind, names, readers, fields, frozenset(groups))
 
 
 class Intake:
-    """Reads submitted facts; built once per rulebook, safe to share between threads."""
+    """Reads submitted facts; built once per rulebook, safe to share between threads.
+
+    Attributes:
+        forms: What can be submitted, by kind of subject.
+        kinds: Kinds of subjects by their names as declared.
+    """
 
     def __init__(self, subjects: Mapping[str, SubjectKind]) -> None:
         """Prepare a reader for every fact of every kind of subject."""
         self.subjects = subjects
         self.forms = {kind.id: _form(kind, subjects) for kind in subjects.values()}
         self._subject_names = Names((kind.id, labels_of(kind.label)) for kind in subjects.values())
+        self.kinds = self._subject_names.exact
 
     def find_subject(self, name: object) -> str | None:
         """The id of a kind of subject by its id or label; None where there is none."""
@@ -163,18 +173,25 @@ class Intake:
             if found is None:
                 self._by_other_name(here, key, value)
                 continue
-            name, reader = found
+            name, reader, read = found
             if name in seen:
                 run.problems.add(member_path(instance.path, name), "intake.given_twice", given=shown(key))
                 continue
             seen.add(name)
+            if value.__class__ is str:
+                reading = read.get(value)
+                if reading is not None:
+                    facts[name], written[name] = reading
+                    continue
             if value is None or (isinstance(value, str) and value.strip() in BLANK):
                 continue
             if reader is None:
                 self._read_part(here, form.kind.parts[name], value)
                 continue
             try:
-                facts[name], written[name] = reader(value)
+                reading = facts[name], written[name] = reader(value)
+                if value.__class__ is str and len(read) < MAX_REMEMBERED and len(value) <= MAX_NAME:
+                    read[value] = reading
             except Refused as refused:
                 if isinstance(value, Mapping) and name in form.groups:
                     seen.discard(name)

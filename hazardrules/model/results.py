@@ -258,11 +258,17 @@ class Classification(_Result):
     rulebook: RulebookRef
     levels: dict[str, LevelRange]
     findings: list[Finding]
-    undetermined: list[Undetermined]
     _lazy: Any = PrivateAttr(default=None)
 
     def _section(self, name: str) -> Any:
         return self._lazy.section(name)
+
+    @computed_field  # type: ignore[prop-decorator]  # see above
+    @cached_property
+    def undetermined(self) -> list[Undetermined]:
+        """Rules that neither hold nor fail yet, the most severe first."""
+        found: list[Undetermined] = self._section("undetermined")
+        return found
 
     @computed_field  # type: ignore[prop-decorator]  # see above
     @cached_property

@@ -20,7 +20,7 @@ Truth = bool | None
 
 def normalise(value: Number) -> Number:
     """A whole fraction as an `int`, so that equal numbers look and print alike."""
-    if isinstance(value, Fraction) and value.denominator == 1:
+    if value.__class__ is not int and value.denominator == 1:  # asking for the class is sooner than `isinstance`
         return value.numerator
     return value
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from hazardrules.wording import say
 
@@ -172,19 +172,20 @@ def _cut(line: str, start: int, end: int) -> tuple[str, int, int]:
 
 
 def _json(diagnostics: Iterable[Diagnostic], lang: str, prefix: str) -> str:
-    found = [
-        {
-            "code": str(diagnostic.code),
-            "slug": diagnostic.code.slug,
-            "severity": diagnostic.severity,
-            "message": diagnostic.message(lang),
-            **_position(diagnostic.span, prefix),
-            "hint": diagnostic.hint(lang),
-            "related": [{"message": related.message(lang), **_position(related.span, prefix)} for related in diagnostic.related],
-        }
-        for diagnostic in diagnostics
-    ]
-    return json.dumps({"diagnostics": found}, ensure_ascii=False, indent=2)
+    return json.dumps({"diagnostics": [as_data(found, lang, prefix) for found in diagnostics]}, ensure_ascii=False, indent=2)
+
+
+def as_data(found: Diagnostic, lang: str, prefix: str = "") -> dict[str, Any]:
+    """A diagnostic as data for JSON: code, message, place, hint, and the places that take part."""
+    return {
+        "code": str(found.code),
+        "slug": found.code.slug,
+        "severity": found.severity,
+        "message": found.message(lang),
+        **_position(found.span, prefix),
+        "hint": found.hint(lang),
+        "related": [{"message": related.message(lang), **_position(related.span, prefix)} for related in found.related],
+    }
 
 
 def _position(span: Span, prefix: str) -> dict[str, str | int]:

@@ -227,10 +227,10 @@ def _one(text: str, at: int, vocabulary: Vocabulary) -> list[Token] | LexError:
         return [Token("NAME", label, at, at + len(label))]
     if keyword is not None:
         return [Token(kind, keyword, at, at + len(keyword)) for kind in CHINESE_KEYWORDS[keyword].split()]
-    for length in (2, 1):
-        kind = SYMBOLS.get(text[at : at + length])
+    for sign in (text[at : at + 2], text[at]):  # the last character of a text is its own next two
+        kind = SYMBOLS.get(sign)
         if kind:
-            return [Token(kind, CANONICAL[kind], at, at + length)]
+            return [Token(kind, CANONICAL[kind], at, at + len(sign))]
     bound = next((item for item in BOUND_WORDS if text.startswith(item, at)), None)
     if bound is not None:
         return LexError("bound", bound, at, at + len(bound))

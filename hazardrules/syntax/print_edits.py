@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from hazardrules.source import Edit
 from hazardrules.syntax.load_actions import OVERRIDES
 from hazardrules.syntax.load_conditions import BLOCKS
 from hazardrules.syntax.nodes import Mapping, Node, Scalar, Sequence
@@ -17,14 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class Edit(NamedTuple):
-    """A stretch of the source and what is to stand there instead."""
-
-    start: int
-    end: int
-    text: str
 
 
 def edited(text: str, edits: Iterable[Edit]) -> str:

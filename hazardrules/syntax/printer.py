@@ -205,7 +205,7 @@ class _Run:
             return
         if not self.check:
             try:
-                _replace(real, content)
+                replace_file(real, content)
             except OSError as error:
                 self.collector.report(101, whole_file(name), reason=error.strerror or type(error).__name__)
         (self.failed if self.collector.count > before else self.changed).append(path)
@@ -226,7 +226,7 @@ class _Run:
         return self.labels[root]
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
     """Put a new content in the place of a file at once, so that no reader and no crash ever sees half of it."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     temporary = Path(name)

@@ -56,6 +56,13 @@ class Tally:
     open: Counter[str] = field(default_factory=Counter)
     disagreements: list[str] = field(default_factory=list)
 
+    def add(self, other: Tally) -> None:
+        """Count what another has compared."""
+        self.rulebooks += other.rulebooks
+        for mine, theirs in ((self.cases, other.cases), (self.verdicts, other.verdicts), (self.open, other.open)):
+            mine.update(theirs)
+        self.disagreements += other.disagreements
+
     def lines(self) -> list[str]:
         """The tally, to print."""
         found = [f"{self.rulebooks:,} drawn rulebooks"] if self.rulebooks else []

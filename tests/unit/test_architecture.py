@@ -31,13 +31,15 @@ ROOMS = (
     ("engines",),
     ("columnar",),
     ("trial",),
+    ("sheets",),
     ("explain", "missing", "duties", "levels"),
     ("classify",),
     ("cache", "dated", "folders", "sessions"),
     ("api",),
     ("watcher", "verify"),
-    ("render", "graph"),
+    ("render", "graph", "lint"),
     ("testing",),
+    ("coverage",),
     ("cli",),
 )
 ROW = {room: number for number, row in enumerate(ROOMS) for room in row}

@@ -15,6 +15,7 @@ import pytest
 
 from hazardrules.diagnostics import CODES
 from hazardrules.folders import compile_folder
+from hazardrules.lint import fix_folder, lint_folder
 from hazardrules.render.diagnostics import render_diagnostics
 from hazardrules.syntax.folder import source_texts
 from hazardrules.wording import LANGUAGES, say
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 TESTS = Path(__file__).resolve().parents[1]
 PAGES = TESTS.parent / "docs" / "codes"
 BASE = TESTS / "bad" / "base"
+LINT_BASE = TESTS / "bad" / "lint_base"
+"""A rulebook in which the linter finds nothing."""
 SNAPSHOTS = TESTS / "snapshots" / "codes"
 SECTIONS = ["What it means", "Example", "Write instead", "Why", "Since"]
 UPDATE = bool(os.environ.get("UPDATE_SNAPSHOTS"))
@@ -32,6 +35,7 @@ NOT_UTF8 = 101
 _BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 
 each_code = pytest.mark.parametrize("code", CODES.values(), ids=str)
+each_lint_code = pytest.mark.parametrize("code", [code for code in CODES.values() if code.tool == "lint"], ids=str)
 
 
 def bad_example(code: Code) -> Path:
@@ -39,11 +43,21 @@ def bad_example(code: Code) -> Path:
     return TESTS / "bad" / f"{code}-{code.slug}.yaml"
 
 
-def checked(content: bytes, folder: Path) -> list[Diagnostic]:
-    """What the good rulebook says with one more file, whose first line names its place."""
+def laid_over(content: bytes, folder: Path, base: Path = BASE) -> Path:
+    """The good rulebook with one more file, whose first line names its place; the path of that file."""
     place = content.split(b"\n", 1)[0].decode().removeprefix("# ")
-    shutil.copytree(BASE, folder)
+    shutil.copytree(base, folder)
     (folder / place).write_bytes(content)
+    return folder / place
+
+
+def checked(content: bytes, folder: Path, code: Code = CODES[101]) -> list[Diagnostic]:
+    """What is said of the good rulebook with one more file by the tool that finds a code."""
+    if code.tool == "lint":
+        laid_over(content, folder, LINT_BASE)
+        report = lint_folder(folder)
+        return [*compile_folder(folder)[1], *report.errors, *report.findings]
+    laid_over(content, folder)
     return compile_folder(folder)[1]
 
 
@@ -61,12 +75,14 @@ def blocks(text: str, kind: str) -> list[str]:
 def test_the_rulebook_that_the_examples_are_laid_over_is_clean() -> None:
     """Whatever an example shows, it shows alone."""
     assert compile_folder(BASE)[1] == []
+    assert compile_folder(LINT_BASE)[1] == []
+    assert lint_folder(LINT_BASE).findings == ()
 
 
 @each_code
 def test_the_bad_example_shows_its_code_and_no_other(code: Code, tmp_path: Path) -> None:
     """One mistake, one message."""
-    found = checked(bad_example(code).read_bytes(), tmp_path / "book")
+    found = checked(bad_example(code).read_bytes(), tmp_path / "book", code)
     assert [str(diagnostic.code) for diagnostic in found] == [str(code)]
 
 
@@ -74,7 +90,7 @@ def test_the_bad_example_shows_its_code_and_no_other(code: Code, tmp_path: Path)
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_message_is_the_golden_text(code: Code, lang: str, tmp_path: Path) -> None:
     """Words, place and hint are those that somebody has read and approved."""
-    found = checked(bad_example(code).read_bytes(), tmp_path / "book")
+    found = checked(bad_example(code).read_bytes(), tmp_path / "book", code)
     files = {span.file for one in found for span in (one.span, *(related.span for related in one.related))}
     text = render_diagnostics(found, source_texts(tmp_path / "book", files), "text", lang) + "\n"
     golden = SNAPSHOTS / f"{code}.{lang}.txt"
@@ -107,14 +123,38 @@ def test_the_page_of_a_code_has_every_section_and_shows_the_example_with_its_mes
 def test_what_is_to_be_written_instead_is_clean(code: Code, tmp_path: Path) -> None:
     """The cure brings no illness of its own."""
     (block,) = blocks(page_sections(code)["Write instead"], "yaml")
-    assert checked(block.encode(), tmp_path / "book") == []
+    assert checked(block.encode(), tmp_path / "book", code) == []
+
+
+@each_lint_code
+def test_what_the_linter_mends_becomes_what_is_to_be_written_instead(code: Code, tmp_path: Path) -> None:
+    """Where it says that it can; elsewhere it changes nothing."""
+    place = laid_over(bad_example(code).read_bytes(), tmp_path / "book", LINT_BASE)
+    report = fix_folder(tmp_path / "book")
+    (better,) = blocks(page_sections(code)["Write instead"], "yaml")
+    assert place.read_text("utf-8") == (better if code.fixable else bad_example(code).read_text("utf-8"))
+    assert [str(fixed.code) for fixed in report.fixed] == ([str(code)] if code.fixable else [])
+    assert report.refused == ()
+
+
+@each_lint_code
+def test_a_page_of_the_linter_names_the_command(code: Code) -> None:
+    """And says whether it mends it."""
+    text = (PAGES / f"{code}.md").read_text("utf-8")
+    assert "Found by `hazardrules lint`." in text
+    assert ("`hazardrules lint --fix` mends it." in text) == code.fixable
+
+
+def found_as(code: Code) -> str:
+    """How grave a code is, or that the linter finds it and perhaps mends it."""
+    return code.severity if code.tool == "check" else "lint, fix" if code.fixable else "lint"
 
 
 def test_the_index_lists_every_code_with_its_summaries() -> None:
     """A row per code, in order."""
     rows = [line for line in (PAGES / "README.md").read_text("utf-8").splitlines() if line.startswith("| [HR")]
     assert rows == [
-        f"| [{code}]({code}.md) | `{code.slug}` | {code.severity} | {say('en', f'{code}.summary')} | {say('zh', f'{code}.summary')} |"
+        f"| [{code}]({code}.md) | `{code.slug}` | {found_as(code)} | {say('en', f'{code}.summary')} | {say('zh', f'{code}.summary')} |"
         for code in CODES.values()
     ]
 

@@ -32,7 +32,7 @@ COMPUTED = {
     "'mapping_not_list' if isinstance(root, Mapping) else 'text_not_list'": ["mapping_not_list", "text_not_list"],
     "'list_not_mapping' if isinstance(node, Sequence) else 'text_not_mapping'": ["list_not_mapping", "text_not_mapping"],
 }
-NOT_BLANKS = ("variant", "hints", "related")
+NOT_BLANKS = ("variant", "hints", "related", "edits")
 SPEAKERS = ("say", "Refused", "Problem", "Related")
 KEY = re.compile(r"[a-zA-Z0-9]+(?:\.[a-z_0-9]+)+")
 
@@ -78,7 +78,9 @@ def spoken_directly(path: Path) -> Iterator[tuple[str, set[str] | None]]:
         keys = [arg for arg in call.args if isinstance(arg, ast.Constant) and KEY.fullmatch(str(arg.value))]
         if not keys or (name not in SPEAKERS and not is_problem(name, call)):
             continue
-        found: set[str] | None = {word.arg for word in call.keywords if word.arg is not None and word.arg not in ("hints", "place")}
+        found: set[str] | None = {
+            word.arg for word in call.keywords if word.arg is not None and word.arg not in ("hints", "place")
+        }
         if any(word.arg is None for word in call.keywords):
             found = None
         for arg in call.args[call.args.index(keys[0]) + 1 :]:
@@ -163,7 +165,9 @@ def test_no_words_are_left_without_a_message() -> None:
     used |= {f"{code}.summary" for code in CODES.values()}
 
     def is_built(key: str) -> bool:
-        return any(found and all(word in constants for word in found.groups()) for found in (form.fullmatch(key) for form in forms))
+        return any(
+            found and all(word in constants for word in found.groups()) for found in (form.fullmatch(key) for form in forms)
+        )
 
     assert [key for section in SECTIONS for key in phrases("en", section) if key not in used and not is_built(key)] == []
 
@@ -177,7 +181,7 @@ def built(path: Path) -> Iterator[re.Pattern[str]]:
                 yield re.compile("".join(parts))
 
 
-@pytest.mark.parametrize("section", ["reading", "meaning", "intake"])
+@pytest.mark.parametrize("section", ["reading", "meaning", "lint", "intake"])
 def test_messages_in_english_begin_small_and_end_without_a_period(section: str) -> None:
     """One line, lower case, no final period."""
     for key, phrase in phrases("en", section).items():
@@ -186,7 +190,7 @@ def test_messages_in_english_begin_small_and_end_without_a_period(section: str) 
         assert not phrase[0].isupper() or phrase.startswith("YAML"), key
 
 
-@pytest.mark.parametrize("section", ["reading", "meaning", "intake"])
+@pytest.mark.parametrize("section", ["reading", "meaning", "lint", "intake"])
 def test_messages_in_chinese_use_chinese_punctuation(section: str) -> None:
     """No comma or colon of the other script stands between Chinese characters."""
     for key, phrase in phrases("zh", section).items():
