@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hazardrules.engines.base import walk
 from hazardrules.engines.reference import Evaluator
 from hazardrules.model import expressions as ir
+from hazardrules.model.values import add_span
 from hazardrules.sessions.turns import expressions_of, turns_of
 
 if TYPE_CHECKING:
@@ -22,8 +23,10 @@ LAST = datetime(9999, 12, 31, 23, 59, 59)  # noqa: DTZ001 - facts carry local ti
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 _YEAR = timedelta(days=366)
-_CALENDAR_MARGIN = timedelta(days=120)
+_INTO_YEAR = timedelta(days=120)
 """So long after the beginning of a year that the calendar covers, working days are certainly known."""
+_ROUNDING = timedelta(days=7)
+"""Months of different lengths move a turn by a few days."""
 
 
 def next_turn(plan: Plan, root: Instance, now: datetime) -> datetime | None:
@@ -120,7 +123,7 @@ class _Case:
         if turn.is_bare and isinstance(limit, date):
             return self._passed(turn, limit)
         timed = turn.compare.left if turn.is_left else turn.compare.right
-        if not turn.is_shifted and self.evaluator.value(timed, here, env) is None:
+        if not turn.by_calendar and self.evaluator.value(timed, here, env) is None:
             return None
         before = self.evaluator.value(turn.compare, here, env)
         if turn.is_clock:
@@ -132,8 +135,11 @@ class _Case:
             return self._value_at(turn, here, env, moment) is not before
 
         low = self.now if turn.is_clock else midnight(self.now.date())
+        stops = self._stops(turn, limit, low)
+        if stops is None:
+            return None
         try:
-            for high in self._probes(turn, low, last):
+            for high in [*(stop for stop in stops if low < stop < last), *([last] if low < last else [])]:
                 if is_other(high):
                     return _bisect(is_other, low, high, step)
                 low = high
@@ -148,14 +154,14 @@ class _Case:
             return None
         return midnight(limit) if is_from else midnight_after(midnight(limit))
 
-    def _probes(self, turn: Turn, low: datetime, last: datetime) -> Iterator[datetime]:
-        """Moments to look at in turn; between two of them a comparison turns at most once."""
-        stops = [low + _YEAR] if low < LAST - _YEAR else []
-        if turn.is_shifted:
-            stops += [stop for stop in _covered(self.plan.compiled) if stop > low]
-        yield from (stop for stop in sorted(stops) if stop < last)
-        if low < last:
-            yield last
+    def _stops(self, turn: Turn, limit: object, low: datetime) -> list[datetime] | None:
+        """Moments to look at in turn: between two of them a comparison turns at most once; None where it has turned."""
+        near = add_span(limit, turn.back, _no_calendar) if turn.back is not None and isinstance(limit, date) else None
+        if near is not None and date(2, 1, 1) < near < date(9998, 1, 1):
+            about = midnight(near)
+            return [about - _ROUNDING, about + _ROUNDING] if about + _ROUNDING > low else None
+        covered = _covered(self.plan) if turn.by_calendar else ()
+        return sorted([*covered, low + _YEAR]) if low < LAST - _YEAR else []
 
     def _value_at(self, turn: Turn, here: Instance, env: Mapping[str, Instance], moment: datetime) -> object:
         if not turn.is_clock:
@@ -190,8 +196,16 @@ def _bindings(
         yield from _bindings(evaluator, inside[1:], here, {**env, first.variable: part})
 
 
-def _covered(compiled: Compiled) -> tuple[datetime, ...]:
+def _covered(plan: Plan) -> tuple[datetime, ...]:
     """A moment in each year that the calendar of working days covers."""
-    table = compiled.source.tables.get(compiled.source.calendar) if compiled.source.calendar else None
-    years = sorted({int(key[0][:4]) for key in table.rows}) if table is not None else []
-    return tuple(datetime(year, 1, 1) + _CALENDAR_MARGIN for year in years)  # noqa: DTZ001 - facts carry local time
+    found = plan.engine_state.get("covered")
+    if found is None:
+        calendar = plan.compiled.source.calendar
+        table = plan.compiled.source.tables.get(calendar) if calendar else None
+        years = sorted({int(key[0][:4]) for key in table.rows}) if table is not None else []
+        found = plan.engine_state["covered"] = tuple(midnight(date(year, 1, 1)) + _INTO_YEAR for year in years)
+    return found  # type: ignore[return-value]  # only this function stores under the key
+
+
+def _no_calendar(_day: date) -> None:
+    """Working days are not asked for."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hazardrules.model import expressions as ir
+from hazardrules.model.values import CalendarSpan
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -31,7 +32,8 @@ class Turn:
         is_left: Whether time stands on its left.
         is_bare: Whether that side is the day of judging itself.
         is_clock: Whether it follows the clock; the day of judging otherwise.
-        is_shifted: Whether that side holds a calendar, which may not cover a day.
+        back: The span that takes a day of the other side about to where it turns, where that is easily told.
+        by_calendar: Whether working days are counted on that side; the calendar may not cover a day.
         depth: Over how many comparisons with time within it, which turn by themselves.
         needs: A fact without which the other side is not known, where that is easily told.
     """
@@ -41,7 +43,8 @@ class Turn:
     is_left: bool
     is_bare: bool
     is_clock: bool
-    is_shifted: bool
+    back: CalendarSpan | None
+    by_calendar: bool
     depth: int
     needs: str | None
 
@@ -134,12 +137,13 @@ class _Search:
             return
         is_clock = isinstance(leaves[0], ir.FactRef)
         is_bare = timed is leaves[0] and not is_clock
-        is_shifted = any(isinstance(item, ir.DateShift) for item in self._within(timed))
+        back = _back(timed) if not is_clock else None
+        by_calendar = any(_may_count_working_days(item) for item in self._within(timed))
         depth = self._depth(expr)
         needs = _needs(expr.right if left else expr.left)
         for op in _BOTH.get(expr.op, (expr.op,)):
             compare = ir.Compare(op, expr.left, expr.right, expr.span)
-            self.turns.append(Turn(compare, inside, bool(left), is_bare, is_clock, is_shifted, depth, needs))
+            self.turns.append(Turn(compare, inside, bool(left), is_bare, is_clock, back, by_calendar, depth, needs))
 
     def _is_time(self, expr: ir.Expr) -> bool:
         if not isinstance(expr, ir.FactRef):
@@ -201,6 +205,22 @@ class _Search:
             case _:
                 return False
         return all(self._follows(item, leaf) for item in self._below(timed) if leaf in self._times(item))
+
+
+def _back(timed: ir.Expr) -> CalendarSpan | None:
+    """The span by which `as_of` was moved, the other way round."""
+    match timed:
+        case ir.DateShift(day=ir.AsOf(), amount=ir.Const(value=CalendarSpan() as span), sign=sign) if not span.working_days:
+            return span.negated() if sign == 1 else span
+        case _:
+            return None
+
+
+def _may_count_working_days(expr: ir.Expr) -> bool:
+    if not isinstance(expr, ir.DateShift):
+        return False
+    amount = expr.amount
+    return not (isinstance(amount, ir.Const) and not (isinstance(amount.value, CalendarSpan) and amount.value.working_days))
 
 
 def _needs(expr: ir.Expr) -> str | None:
