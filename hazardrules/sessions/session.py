@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from hazardrules.sessions.changes import Change, Open, change_of, compare, next_
 from hazardrules.sessions.records import Record, happen, instance_of, parts_of, record_of, retract, taken
 from hazardrules.sessions.records import shown as shown_moment
 from hazardrules.sessions.store import FORMAT, Row, Store
-from hazardrules.sessions.timers import next_law, next_turn
+from hazardrules.sessions.timers import midnight, midnight_after, next_law, next_turn
 from hazardrules.sessions.views import View
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from hazardrules.api import Rulebook
     from hazardrules.model.events import EventDeclaration
 
-DAY = timedelta(days=1)
 MAX_NAME = 200
 _AT_ONCE = 500
 """So many subjects are fetched together when time goes on."""
@@ -61,6 +60,7 @@ class Session:
     def __init__(self, book: Rulebook, store: str | Path, *, jurisdiction: str | None, adopt: bool) -> None:
         """Open a session; see `Rulebook.session`."""
         self.book, self.jurisdiction = book, jurisdiction
+        self._below: dict[str, frozenset[str]] = {}
         self._store = Store(store)
         try:
             with self._store.transaction():
@@ -283,11 +283,11 @@ class Session:
         """Judge again whatever time alone has changed up to a moment."""
         changes: list[Change] = []
         while rows := self._store.due(to, _AT_ONCE):
-            for row in rows:
-                held = _held(row)
+            subjects = [_held(row) for row in rows]
+            for held in subjects:
                 while held.next_at is not None and held.next_at <= to:
                     changes += self._judge(held, held.next_at)
-                self._save(held)
+            self._store.save_all(_row(held) for held in subjects)
         changes.sort(key=lambda change: (change.at, change.subject))
         return changes
 
@@ -316,17 +316,17 @@ class Session:
             else:
                 happen(held.record, self._event(body["event"]), given, body["part"], body["key"])
         changes = self._judge(held, moment)
-        self._save(held)
+        self._store.save(_row(held), is_new=held.is_new)
         return changes
 
     def _judge_all(self, moment: datetime) -> list[Change]:
         changes: list[Change] = []
         last = ""
         while rows := self._store.rows(last, _AT_ONCE):
-            for row in rows:
-                held = _held(row)
+            subjects = [_held(row) for row in rows]
+            for held in subjects:
                 changes += self._judge(held, moment)
-                self._save(held)
+            self._store.save_all(_row(held) for held in subjects)
             last = rows[-1].subject
         return changes
 
@@ -334,12 +334,13 @@ class Session:
         """Judge one subject, and find out when it must be judged next."""
         inquiry, keys = self.inquiry(held.record, moment, held.place)
         held.open, changes = compare(held.name, held.open, inquiry.classification(), keys, moment)
-        today = moment.date()
-        times = [next_turn(inquiry.plan, inquiry.root, moment)]
-        days = [next_law(self.book.compiled, self._kinds(held.record.kind), held.place or self.jurisdiction, today)]
+        law = next_law(self.book.compiled, self._kinds(held.record.kind), held.place or self.jurisdiction, moment.date())
         due = next_due(held.open)
-        days.append(due + DAY if due is not None and due < date.max else None)
-        times += [datetime.combine(day, datetime.min.time()) for day in days if day is not None]
+        times = [
+            next_turn(inquiry.plan, inquiry.root, moment),
+            midnight(law) if law is not None else None,
+            midnight_after(due) if due is not None else None,
+        ]
         held.next_at = min((time for time in times if time is not None), default=None)
         return changes
 
@@ -355,21 +356,16 @@ class Session:
         return Inquiry(plan, root, day, self.book.engine, lang or source.default_language, jurisdiction=where), keys
 
     def _kinds(self, kind: str) -> frozenset[str]:
-        found: set[str] = set()
-        pending = [kind]
-        while pending:
-            name = pending.pop()
-            if name not in found:
-                found.add(name)
-                pending += [part.of for part in self.book.compiled.source.subjects[name].parts.values()]
-        return frozenset(found)
-
-    def _save(self, held: _Subject) -> None:
-        next_at = held.next_at.isoformat() if held.next_at is not None else None
-        record = json.dumps(held.record.as_json(), ensure_ascii=False)
-        opened = json.dumps([found.as_json() for found in held.open], ensure_ascii=False)
-        self._store.save(Row(held.name, held.place, record, opened, next_at), is_new=held.is_new)
-        held.is_new = False
+        """A kind of subject with those of all its parts."""
+        found = self._below.get(kind)
+        if found is None:
+            pending, known = [kind], {kind}
+            while pending:
+                below = {part.of for part in self.book.compiled.source.subjects[pending.pop()].parts.values()} - known
+                pending += below
+                known |= below
+            found = self._below[kind] = frozenset(known)
+        return found
 
     # looking up
 
@@ -437,6 +433,13 @@ def _held(row: Row) -> _Subject:
     return _Subject(row.subject, row.place, record_of(json.loads(row.record)), opened, next_at)
 
 
+def _row(held: _Subject) -> Row:
+    next_at = held.next_at.isoformat() if held.next_at is not None else None
+    record = json.dumps(held.record.as_json(), ensure_ascii=False)
+    opened = json.dumps([found.as_json() for found in held.open], ensure_ascii=False)
+    return Row(held.name, held.place, record, opened, next_at)
+
+
 def _same(one: Row | None, other: Row | None, adopted: bool) -> bool:
     if one is None or other is None or not adopted:
         return one == other
@@ -461,7 +464,7 @@ def _moment(at: object) -> datetime:
             raise _refused("session.bad_moment", given=shown(at))
         return at
     if isinstance(at, date):
-        return datetime.combine(at, datetime.min.time())
+        return midnight(at)
     raise _refused("session.bad_moment", given=shown(at))
 
 

@@ -289,8 +289,16 @@ class Store:
         if is_new:
             self._run(_ADD_SUBJECT, row._asdict())
         else:
-            changed = {f"to_{name}": value for name, value in row._asdict().items() if name != "subject"}
-            self._run(_SET_SUBJECT, {"of": row.subject, **changed})
+            self.save_all([row])
+
+    def save_all(self, rows: Iterable[Row]) -> None:
+        """Write the states of subjects down that are known already."""
+        changed = [
+            {"of": row.subject, **{f"to_{name}": value for name, value in row._asdict().items() if name != "subject"}}
+            for row in rows
+        ]
+        if changed:
+            self._run(_SET_SUBJECT, changed)
 
     def drop(self, subject: str) -> None:
         """A subject is gone; its log stays."""

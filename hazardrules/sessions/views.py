@@ -91,5 +91,5 @@ def _replayed(session: Session, record: Record | None, place: str | None, entry:
         case "retract" if record is not None:
             retract(record, entry.body["names"], entry.body["part"])
         case "remove":
-            record = None
+            record = place = None
     return record, place

@@ -63,7 +63,19 @@ GUESTS = {
     "z3": ("verify/",),
     "durable_rules_engine": ("engines/durable_sets.py",),
 }
-NOT_AT_IMPORT = ("lark", "networkx", "yaml", "rich", "click", "hypothesis", "sqlalchemy", "durable_rules_engine", "z3", "numpy", "pyarrow")
+NOT_AT_IMPORT = (
+    "lark",
+    "networkx",
+    "yaml",
+    "rich",
+    "click",
+    "hypothesis",
+    "sqlalchemy",
+    "durable_rules_engine",
+    "z3",
+    "numpy",
+    "pyarrow",
+)
 
 MAX_LINES = 500
 LONGER = {

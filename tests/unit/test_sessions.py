@@ -363,3 +363,151 @@ def test_a_store_that_cannot_be_used_is_named_without_its_password(book: Ruleboo
         with pytest.raises(SessionError, match=words) as raised:
             book.session(store)
         assert "secret" not in str(raised.value)
+
+
+CLOCKED = """\
+rulebook: clocked
+label: {zh: 时钟, en: clocked}
+version: 2026.11.0
+languages: [zh, en]
+default_language: en
+jurisdictions:
+  XX: {label: {zh: 示例国, en: Exampleland}}
+  XX-N: {within: XX, label: {zh: 北省, en: North province}}
+scales:
+  hazard:
+    label: {zh: 隐患, en: hazard}
+    levels:
+      none: {severity: 0, label: {zh: 无, en: none}}
+      major: {severity: 3, label: {zh: 重大, en: major}}
+authorities:
+  fire: {label: {zh: 消防, en: fire brigade}}
+duty_holders:
+  operator: {label: {zh: 经营者, en: operator}}
+actions:
+  rectify: {kind: remedy, label: {zh: 改正, en: rectify}, by: operator, authority: fire, parameters: {within: deadline}}
+subjects:
+  - subject: site
+    label: {zh: 场地, en: site}
+    facts:
+      happened: {type: datetime, label: {zh: 发生, en: happened}}
+      serious: {type: bool, label: {zh: 严重, en: serious}}
+      use: {type: enum, of: {home: 住, shop: 店}, label: {zh: 用途, en: use}}
+      load: {type: number, unit: kg, label: {zh: 荷载, en: load}}
+      kept: {type: date, label: {zh: 保存, en: kept}}
+      now: {type: datetime, clock: true, label: {zh: 此刻, en: now}}
+    parts:
+      halls: {of: hall, label: {zh: 厅, en: halls}}
+      kitchen: {of: kitchen, one: true, label: {zh: 厨房, en: kitchen}}
+  - subject: hall
+    label: {zh: 厅室, en: hall}
+    facts:
+      alarm: {type: bool, label: {zh: 报警, en: alarm}}
+    parts:
+      tanks: {of: tank, label: {zh: 罐, en: tanks}}
+  - subject: tank
+    label: {zh: 罐体, en: tank}
+    facts:
+      mass: {type: number, unit: kg, label: {zh: 质量, en: mass}}
+  - subject: kitchen
+    label: {zh: 厨, en: the kitchen}
+    facts:
+      clean: {type: bool, label: {zh: 干净, en: clean}}
+instruments:
+  - instrument: xx-1
+    title: {zh: 规定, en: Provisions}
+    number: XX 1
+    issuer: {zh: 部, en: Ministry}
+    jurisdiction: XX
+    issued: 2019-05-01
+    effective: {from: 2020-01-01}
+    text: read
+    clauses: ["1", "2", "3"]
+events:
+  hall_added: {label: {zh: 加厅, en: hall added}, on: site, adds: halls}
+  tank_added: {label: {zh: 加罐, en: tank added}, on: hall, adds: tanks, sets: {mass: 1.5 kg}}
+"""
+CLOCKED_RULES = """\
+pack: p
+label: {zh: 包, en: pack}
+law: xx-1
+on: site
+scale: hazard
+derived:
+  elapsed: {clause: "1", label: {zh: 已过, en: elapsed}, is: now - happened}
+rules:
+  - {id: derived, clause: "1", text: {zh: 甲, en: a}, when: elapsed > 90 min, level: major}
+  - {id: hours, clause: "1", text: {zh: 乙, en: b}, when: floor((now - happened) / 1 h) + 1 > 3, level: major}
+  - {id: on_the_hour, clause: "1", text: {zh: 丙, en: c}, when: now - happened == 4 h, level: major}
+  - {id: either, clause: "1", text: {zh: 丁, en: d}, when: now - happened > (5 h if serious else 6 h), level: major}
+  - {id: light, on: tank, clause: "2", text: {zh: 轻, en: e}, when: mass < 2 kg, level: major}
+  - {id: overloaded, clause: "3", text: {zh: 超载, en: f}, when: load > 100 kg and use == shop, level: major}
+  - {id: old, clause: "3", text: {zh: 过期, en: g}, when: as_of > kept + 3 months, level: major, actions: [{rectify: {within: 5 days}}]}
+  - {id: silent, on: hall, clause: "3", text: {zh: 无警, en: h}, when: not alarm, level: major}
+  - {id: dirty, on: kitchen, clause: "3", text: {zh: 脏, en: i}, when: not clean, level: major}
+"""
+
+
+def clocked(folder: Path, *edits: tuple[str, str]) -> Rulebook:
+    """A rulebook with a clock, nested parts and every type of fact, perhaps with other words in it."""
+    rules, pack = CLOCKED, CLOCKED_RULES
+    for old, new in edits:
+        assert old in rules + pack
+        rules, pack = rules.replace(old, new), pack.replace(old, new)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "rulebook.yaml").write_text(rules, "utf-8")
+    (folder / "p.yaml").write_text(pack, "utf-8")
+    return hazardrules.load(folder)
+
+
+@pytest.fixture(scope="module")
+def clock(tmp_path_factory: pytest.TempPathFactory) -> Rulebook:
+    return clocked(tmp_path_factory.mktemp("clocked"))
+
+
+def test_the_clock_is_seen_to_the_second_in_every_form(clock: Rulebook) -> None:
+    """Through derived facts, arithmetic and equality, and where a limit is known only within bounds."""
+    with clock.session("sqlite://") as session:
+        session.put("site", "site", {"happened": "2023-09-01T08:00"}, at=datetime(2023, 9, 1, 8))
+        assert told(session.advance(datetime(2023, 9, 3))) == [
+            "2023-09-01 09:30:01 site: began p.derived",
+            "2023-09-01 11:00 site: began p.hours",
+            "2023-09-01 12:00 site: began p.on_the_hour",
+            "2023-09-01 12:00:01 site: ended p.on_the_hour",
+            "2023-09-01 14:00:01 site: began p.either",
+        ]
+        assert session.verify() == []
+
+
+def test_the_calendar_has_a_last_day(clock: Rulebook) -> None:
+    """Nothing lies beyond it."""
+    with clock.session("sqlite://") as session:
+        session.put("last", "site", {"kept": "9999-12-30", "happened": "9999-12-31T20:00"}, at=date(9999, 11, 1))
+        session.put("due", "site", {"kept": "9999-09-28"}, at=date(9999, 11, 1))
+        assert told(session.advance(datetime(9999, 12, 31, 23, 59, 59))) == [
+            "9999-12-29 00:00 due: began p.old",
+            "9999-12-31 21:30:01 last: began p.derived",
+            "9999-12-31 23:00 last: began p.hours",
+        ]
+        session.put("last", "site", {"kept": "9998-01-01"}, at=datetime(9999, 12, 31, 23, 59, 59))
+        assert session.verify() == []
+
+
+def test_leap_days_and_ends_of_months(clock: Rulebook) -> None:
+    """Three months from 29 February, and from 30 November to the end of a February."""
+    with clock.session("sqlite://") as session:
+        session.put("leap", "site", {"kept": "2024-02-29"}, at=date(2024, 2, 29))
+        session.put("end", "site", {"kept": "2023-11-30"}, at=date(2024, 2, 29))
+        assert told(session.advance(datetime(2024, 2, 29, 23, 59, 59))) == []
+        assert told(session.advance(date(2024, 3, 1))) == ["2024-03-01 00:00 end: began p.old"]
+        assert told(session.advance(date(2024, 5, 30)))[-1] == "2024-05-30 00:00 leap: began p.old"
+
+
+def test_a_place_goes_with_its_subject(clock: Rulebook) -> None:
+    """A subject of the same name that comes later has its own."""
+    with clock.session("sqlite://") as session:
+        session.put("site", "site", {}, at=DAY, jurisdiction="XX-N")
+        session.remove("site", at=DAY)
+        session.put("site", "site", {}, at=DAY)
+        assert session.at().record("site")[1] is None
+        assert session.verify() == []
