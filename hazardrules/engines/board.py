@@ -22,6 +22,7 @@ from hazardrules.engines.looks import AS_OF, OWNER, TOTAL, fact_token, part_toke
 from hazardrules.engines.readings import Positions, Reading, ask
 from hazardrules.engines.reference import Evaluator
 from hazardrules.engines.totals import Carriers
+from hazardrules.engines.verdicts import Order
 from hazardrules.model import expressions as ir
 from hazardrules.model.instances import Instance
 from hazardrules.model.values import Interval
@@ -177,7 +178,7 @@ class Board:
     Attributes:
         names: The rules, in the order of their bits: those with most alternatives first.
         in_order: The rules in plan order.
-        ranks: By bit, the place in plan order.
+        order: The same, as verdicts want it.
         index: The bit of each rule.
         width: How many alternatives there are.
     """
@@ -188,8 +189,8 @@ class Board:
         self.in_order = plan.by_kind.get(kind, ())
         rules = {name: _alternatives(tests, name) for name in self.in_order}
         ranks = sorted(range(len(self.in_order)), key=lambda rank: (-len(rules[self.in_order[rank]]), rank))
-        self.ranks = tuple(ranks)
         self.names = tuple(self.in_order[rank] for rank in ranks)
+        self.order = Order(self.names, tuple(ranks), self.in_order)
         self.index = {name: bit for bit, name in enumerate(self.names)}
         moves = self._lay_out([rules[name] for name in self.names], tests)
         self._sort_out(moves)

@@ -58,7 +58,7 @@ class Writer(Conditions):
                 lines.append(f"    {local} = v[{number}]")
                 lines += [f"    {self._bounds(local)}"] if local in self.numbers else []
         self.lines = ["def formula(facts, inst, ev, as_of, v, total):", *head, *lines, *body]
-        return compiled(self, "formula")
+        return compiled(self.lines, self.constants, "formula", self.kind)
 
     def _is_dated(self) -> bool:
         found = self.plan.compiled.derived.get((self.kind, self.test.derived))
