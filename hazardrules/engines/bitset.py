@@ -25,7 +25,7 @@ def verdict_of(state: State) -> BitVerdict:
     board = state.board
     found: BitVerdict = BitVerdict()
     found.instance = state.instance  # type: ignore[misc]  # see the class
-    found.order, found.scopes = board.order, partial(board.unscoped, state)
+    found.order, found.scopes, found.touched = board.order, partial(board.unscoped, state), state.shape.seen
     found.held, found.open, found.waiting = board.verdict(state)
     return found
 

@@ -145,7 +145,7 @@ class Lines:
         end += [
             "    else:",
             "        verdict = BitVerdict()",
-            "        verdict.open, verdict.waiting, verdict.scopes = open, 0, lambda: beyond",
+            "        verdict.open, verdict.waiting, verdict.scopes, verdict.touched = open, 0, lambda: beyond, None",
         ]
         return [
             *head,

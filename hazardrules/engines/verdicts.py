@@ -40,9 +40,10 @@ class BitVerdict(Verdict):
         open: The undetermined rules.
         waiting: Those of the undetermined rules that match and only wait for a rule that would displace them.
         scopes: Tells which rules have neither their scope nor their condition surely met; others than open ones may be in it.
+        touched: See `Bits`.
     """
 
-    __slots__ = ("held", "open", "order", "scopes", "waiting")
+    __slots__ = ("held", "open", "order", "scopes", "touched", "waiting")
     __init__ = object.__init__
     __setattr__ = object.__setattr__  # filled field by field: far sooner than by a constructor
 
@@ -51,6 +52,7 @@ class BitVerdict(Verdict):
     open: int
     waiting: int
     scopes: Callable[[], int]
+    touched: dict[object, int] | None
 
     @property
     def holds(self) -> tuple[str, ...]:
@@ -74,7 +76,7 @@ class BitVerdict(Verdict):
 
     def bits(self, _plan: Plan) -> Bits:
         """The same as bit sets."""
-        return Bits(self.order.names, self.held, self.open, self.waiting, self.scopes())
+        return Bits(self.order.names, self.held, self.open, self.waiting, self.scopes(), self.touched)
 
 
 class SettledVerdict(BitVerdict):
@@ -82,6 +84,7 @@ class SettledVerdict(BitVerdict):
 
     __slots__ = ()
     open = waiting = 0
+    touched = None
 
     def scopes(self) -> int:
         """None is out of its scope that stays open."""
