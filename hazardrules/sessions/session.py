@@ -6,27 +6,31 @@ import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from hazardrules.classify import Inquiry
 from hazardrules.diagnostics import nearest
-from hazardrules.errors import LookupFailedError, SessionError
-from hazardrules.intake.problems import Problem, is_bad_text, shown
+from hazardrules.errors import LookupFailedError
+from hazardrules.intake.numbers import with_unit
+from hazardrules.intake.problems import is_bad_text, shown
+from hazardrules.sessions.addresses import event_at, part_at
 from hazardrules.sessions.changes import Change, Open, change_of, compare, next_due, open_of
-from hazardrules.sessions.records import Record, happen, instance_of, parts_of, record_of, retract, taken
+from hazardrules.sessions.records import Record, happen, instance_of, record_of, retract, taken
 from hazardrules.sessions.records import shown as shown_moment
+from hazardrules.sessions.refusals import refused
 from hazardrules.sessions.store import FORMAT, Row, Store
 from hazardrules.sessions.timers import midnight, midnight_after, next_law, next_turn
 from hazardrules.sessions.views import View
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from fractions import Fraction
     from pathlib import Path
     from typing import Self
 
     from hazardrules.api import Rulebook
     from hazardrules.model.events import EventDeclaration
+    from hazardrules.model.subjects import FactDeclaration
 
 MAX_NAME = 200
 _AT_ONCE = 500
@@ -77,12 +81,12 @@ class Session:
             self._store.set_meta("jurisdiction", self.jurisdiction or "")
             return
         if meta["format"] != FORMAT:
-            raise _refused("session.format", found=meta["format"], wanted=FORMAT)
+            raise refused("format", found=meta["format"], wanted=FORMAT)
         if meta["jurisdiction"] != (self.jurisdiction or ""):
-            raise _refused("session.place", found=meta["jurisdiction"] or "-", wanted=self.jurisdiction or "-")
+            raise refused("place", found=meta["jurisdiction"] or "-", wanted=self.jurisdiction or "-")
         if meta["digest"] != self.book.digest:
             if not adopt:
-                raise _refused("session.digest", found=meta["digest"][:12], wanted=self.book.digest[:12])
+                raise refused("digest", found=meta["digest"][:12], wanted=self.book.digest[:12])
             self._store.set_meta("digest", self.book.digest)
             now = _now(meta)
             if now is not None:
@@ -150,13 +154,13 @@ class Session:
             SessionError: The fact was not known, or the moment lies before the last one.
             LookupFailedError: No such subject, part or fact.
         """
-        record = self._record(subject, part)
+        part, record = part_at(self.book.compiled.source.subjects, subject, self._known(subject).record, part)
         if not facts and not part:
-            raise _refused("session.nothing_named", subject)
+            raise refused("nothing_named", subject)
         names = [self._member(record.kind, fact) for fact in facts]
         for name in names:
             if name not in record.facts and name not in record.parts:
-                raise _refused("session.not_known", subject, name=name)
+                raise refused("not_known", subject, name=name)
         return self._tell(_moment(at), "retract", subject, {"names": names, "part": part})
 
     def remove(self, subject: str, *, at: date) -> list[Change]:
@@ -193,16 +197,16 @@ class Session:
         if row is None and not declared.creates:
             raise self._no_subject(subject)
         record = record_of(json.loads(row.record)) if row is not None else Record(declared.on)
-        path, key = self._place_of(subject, record, declared, part)
         kinds = self.book.compiled.source.subjects
+        path, key = event_at(kinds, subject, record, declared, part)
         target = declared.target({name: found.of for name, found in kinds[declared.on].parts.items()})
         given = taken(self.book.intake.read(target, {} if facts is None else facts, place=subject))
         for name, value in declared.sets.items():
-            given.facts.setdefault(name, (value, str(value).lower() if isinstance(value, bool) else str(value)))
+            given.facts.setdefault(name, (value, _written(kinds[target].facts[name], value)))
         if declared.stamps is not None and declared.stamps not in given.facts:
             is_moment = kinds[target].facts[declared.stamps].declared == "datetime"
             if is_moment and not isinstance(at, datetime):
-                raise _refused("session.needs_time", subject, event=declared.name, fact=declared.stamps)
+                raise refused("needs_time", subject, event=declared.name, fact=declared.stamps)
             stamp = moment if is_moment else moment.date()
             given.facts[declared.stamps] = (stamp, shown_moment(stamp))
         return self._tell(moment, "post", subject, {"event": declared.name, "facts": given.as_json(), "part": path, "key": key})
@@ -233,7 +237,7 @@ class Session:
         now = self.now
         wanted = now if moment is None else _moment(moment)
         if wanted is None or now is None or wanted > now:
-            raise _refused("session.not_there_yet", at=str(wanted or "-"), now=str(now or "-"))
+            raise refused("not_there_yet", at=str(wanted or "-"), now=str(now or "-"))
         return View(self, wanted)
 
     def changes(self, subject: str | None = None) -> Iterator[Change]:
@@ -268,9 +272,9 @@ class Session:
             meta = self._store.meta()
             now = _now(meta)
             if now is not None and moment < now:
-                raise _refused("session.backwards", subject or "", at=shown_moment(moment), now=shown_moment(now))
+                raise refused("backwards", subject or "", at=shown_moment(moment), now=shown_moment(now))
             if meta["digest"] != self.book.digest:  # another session on the same store adopted another rulebook
-                raise _refused("session.digest", subject or "", found=meta["digest"][:12], wanted=self.book.digest[:12])
+                raise refused("digest", subject or "", found=meta["digest"][:12], wanted=self.book.digest[:12])
             seq = self._store.append(moment, op, subject, body)
             changes = self._pass_time(moment)
             if subject is not None:
@@ -310,7 +314,7 @@ class Session:
                 held = _Subject(subject, None, Record(kind), [], None, is_new=True)
             if op == "put":
                 if held.record.kind != given.kind:
-                    raise _refused("session.other_kind", subject, known=held.record.kind, given=given.kind)
+                    raise refused("other_kind", subject, known=held.record.kind, given=given.kind)
                 held.place = body["place"] or held.place
                 held.record.merge(given)
             else:
@@ -377,14 +381,7 @@ class Session:
 
     def _no_subject(self, subject: str) -> LookupFailedError:
         some = [row.subject for row in self._store.rows("", _AT_ONCE)]
-        return LookupFailedError("subject", subject, nearest(subject, some))
-
-    def _record(self, subject: str, part: str) -> Record:
-        record = self._known(subject).record
-        found = record.at(part)
-        if found is None:
-            raise LookupFailedError("part", part, parts_of(record)[:3])
-        return found
+        return LookupFailedError("subject", subject, nearest(subject, some), where="session")
 
     def _event(self, name: str) -> EventDeclaration:
         events = self.book.compiled.source.events
@@ -398,33 +395,6 @@ class Session:
             subject = self.book.compiled.source.subjects[kind]
             raise LookupFailedError("fact", name, nearest(name, [*subject.facts, *subject.parts]))
         return found
-
-    def _place_of(self, subject: str, record: Record, event: EventDeclaration, part: str) -> tuple[str, str]:
-        """The path of what an event happens to, and the key of the part it adds."""
-        path, key = part, ""
-        if event.adds is not None:
-            path, _, key = part.rpartition("/")
-        target = record.at(path)
-        if target is None:
-            raise LookupFailedError("part", path, parts_of(record)[:3])
-        if target.kind != event.on:
-            paths = [found for found in parts_of(record) if (at := record.at(found)) is not None and at.kind == event.on]
-            raise _refused(
-                "session.other_target",
-                subject,
-                event=event.name,
-                on=event.on,
-                given=target.kind,
-                parts=", ".join(paths[:3]) or "-",
-            )
-        if event.adds is not None:
-            if event.adds not in target.parts:
-                raise _refused("session.list_unknown", subject, event=event.name, list=event.adds)
-            known = target.parts[event.adds]
-            key = key or next(str(number) for number in count(len(known) + 1) if str(number) not in known)
-            if key in known or not key.strip() or is_bad_text(key):
-                raise _refused("session.key_taken", subject, key=key, list=event.adds)
-        return path, key
 
 
 def _held(row: Row) -> _Subject:
@@ -447,13 +417,16 @@ def _same(one: Row | None, other: Row | None, adopted: bool) -> bool:
     return one.record == other.record and keys[0] == keys[1]
 
 
-def _refused(wording: str, path: str = "", /, **words: str) -> SessionError:
-    return SessionError([Problem(path, wording, words)])
+def _written(fact: FactDeclaration, value: bool | int | Fraction | str) -> str:
+    """A value of the rulebook as a person would have told it."""
+    if isinstance(value, str):
+        return value
+    return str(value).lower() if isinstance(value, bool) else with_unit(value, fact.type.unit)
 
 
 def _name(subject: object) -> str:
     if not isinstance(subject, str) or not subject.strip() or len(subject) > MAX_NAME or is_bad_text(subject):
-        raise _refused("session.bad_name", given=shown(subject))
+        raise refused("bad_name", given=shown(subject))
     return subject
 
 
@@ -461,11 +434,11 @@ def _moment(at: object) -> datetime:
     """A day is its first moment."""
     if isinstance(at, datetime):
         if at.tzinfo is not None or at.microsecond:
-            raise _refused("session.bad_moment", given=shown(at))
+            raise refused("bad_moment", given=shown(at))
         return at
     if isinstance(at, date):
         return midnight(at)
-    raise _refused("session.bad_moment", given=shown(at))
+    raise refused("bad_moment", given=shown(at))
 
 
 def _now(meta: dict[str, str]) -> datetime | None:

@@ -511,3 +511,78 @@ def test_a_place_goes_with_its_subject(clock: Rulebook) -> None:
         session.put("site", "site", {}, at=DAY)
         assert session.at().record("site")[1] is None
         assert session.verify() == []
+
+
+@pytest.mark.parametrize(
+    ("part", "path"),
+    [
+        ("", "halls/2"),
+        ("halls", "halls/2"),
+        ("h-1", "halls/h-1"),
+        ("halls/h-1", "halls/h-1"),
+        (" h 1 ", "halls/ h 1 "),
+        ("x" * 200, "halls/" + "x" * 200),
+    ],
+)
+def test_a_new_part_may_be_named_by_its_key_or_its_path(clock: Rulebook, part: str, path: str) -> None:
+    with clock.session("sqlite://") as session:
+        session.put("site", "site", {"halls": [{}]}, at=DAY)
+        session.post("site", "hall_added", at=DAY, part=part)
+        assert list(session.at().record("site")[0].parts["halls"]) == ["1", path.partition("/")[2]]
+        assert session.verify() == []
+
+
+@pytest.mark.parametrize(
+    ("part", "key"),
+    [("halls/1", "1"), ("halls/1/tanks", "1"), ("halls/1/t-1", "t-1"), ("halls/1/tanks/t-1", "t-1"), ("halls/1/tanks/1", "1")],
+)
+def test_a_new_part_of_a_part_too(clock: Rulebook, part: str, key: str) -> None:
+    with clock.session("sqlite://") as session:
+        session.put("site", "site", {"halls": [{"tanks": []}]}, at=DAY)
+        (change,) = session.post("site", "tank_added", at=DAY, part=part)
+        assert change.part == f"halls/1/tanks/{key}"
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        (" ", "no key of a part: give a text of 1 to 200 characters without `/`"),
+        ("halls/", "no key of a part"),
+        ("x" * 201, "`xxx.*…` is no key of a part: give a text of 1 to 200"),
+        ("\0", "no key of a part"),
+        ("1", "`halls` already holds a part `1`; give another key"),
+        ("halls/1", "already holds a part `1`"),
+        ("a/b", "no part `a/b` in this subject; did you mean `halls/1`"),
+        ("hals/h-1", "no part `hals/h-1` in this subject"),
+        (None, "`null` is no path of a part: give a text such as"),
+        (3, "`3` is no path of a part"),
+    ],
+)
+def test_what_names_no_new_part_is_said(clock: Rulebook, part: Any, words: str) -> None:
+    with clock.session("sqlite://") as session:
+        session.put("site", "site", {"halls": [{}]}, at=DAY)
+        with pytest.raises((SessionError, LookupFailedError), match=words):
+            session.post("site", "hall_added", at=DAY, part=part)
+        assert session._store.last_seq() == 1
+
+
+def test_an_event_on_a_part_needs_one(clock: Rulebook) -> None:
+    with clock.session("sqlite://") as session:
+        session.put("site", "site", {"halls": [{}]}, at=DAY)
+        with pytest.raises(SessionError, match=r"happens to a `hall`, not to a `site`; name the part .* here: halls/1"):
+            session.post("site", "tank_added", at=DAY)
+
+
+def test_the_key_of_a_single_part_may_be_left_out(clock: Rulebook) -> None:
+    for part in ("kitchen", "kitchen/1"):
+        with clock.session("sqlite://") as session:
+            session.put("site", "site", {"kitchen": {"clean": False}}, at=DAY)
+            assert told(session.retract("site", "clean", at=DAY, part=part)) == ["2021-12-02 00:00 site kitchen/1: ended p.dirty"]
+
+
+def test_what_an_event_sets_reads_as_if_a_person_had_told_it(clock: Rulebook) -> None:
+    with clock.session("sqlite://") as session:
+        session.put("site", "site", {"halls": [{"tanks": []}]}, at=DAY)
+        session.post("site", "tank_added", at=DAY, part="halls/1")
+        (finding,) = session.at().classification("site").findings
+        assert finding.reasons[0].text == "mass 1.5 kg < 2 kg"

@@ -2,6 +2,8 @@
 
 PHRASES: dict[str, str] = {
     "session.backwards": "{at} lies before {now}, to which this session has come; tell things in the order of time, or open another store",
+    "session.bad_key": "`{key}` is no key of a part: give a text of 1 to {most} characters without `/`",
+    "session.bad_part": "`{given}` is no path of a part: give a text such as `hazards/h-1`",
     "session.bad_moment": "`{given}` is no day or moment of a session: give a `date`, or a `datetime` without time zone and in whole seconds",
     "session.bad_name": "`{given}` is no name of a subject: give a text of 1 to 200 characters",
     "session.digest": "this session was kept under another rulebook ({found}…, now {wanted}…); open it with `adopt=True` to judge every subject again",

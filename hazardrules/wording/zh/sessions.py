@@ -2,6 +2,8 @@
 
 PHRASES: dict[str, str] = {
     "session.backwards": "{at} 早于本会话已到的 {now}；请按时间先后登记，或另开一个存储",
+    "session.bad_key": "`{key}` 不能作部分的键：请给 1 至 {most} 个字符、不含 `/` 的文字",
+    "session.bad_part": "`{given}` 不是部分的路径：请给文字，如 `hazards/h-1`",
     "session.bad_moment": "`{given}` 不是可用的日期或时刻：请给 `date`，或不带时区、精确到整秒的 `datetime`",
     "session.bad_name": "`{given}` 不能作对象名称：请给 1 至 200 个字符的文字",
     "session.digest": "本会话是按另一规则库记录的（{found}…，现为 {wanted}…）；用 `adopt=True` 打开即重新判定全部对象",
