@@ -39,10 +39,12 @@ class Held:
 
     def row(self) -> Row:
         """As the store keeps it."""
-        next_at = self.next_at.isoformat() if self.next_at is not None else None
-        record = json.dumps(self.record.as_json(), ensure_ascii=False)
+        return Row(self.name, self.place, json.dumps(self.record.as_json(), ensure_ascii=False), *self.times())
+
+    def times(self) -> tuple[str, str | None]:
+        """What changes of it as time passes, as the store keeps it: the findings that hold, and when to judge it next."""
         opened = json.dumps([found.as_json() for found in self.open], ensure_ascii=False)
-        return Row(self.name, self.place, record, opened, next_at)
+        return opened, self.next_at.isoformat() if self.next_at is not None else None
 
 
 def held_of(row: Row) -> Held:

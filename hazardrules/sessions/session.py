@@ -345,7 +345,7 @@ class Session:
             for held in subjects:
                 while held.next_at is not None and held.next_at <= to:
                     changes += self.judge.judge(held, held.next_at)
-            self._store.save_all(held.row() for held in subjects)
+            self._store.save_times([(held.name, *held.times()) for held in subjects])
         changes.sort(key=lambda change: (change.at, change.subject))
         return changes
 

@@ -96,6 +96,11 @@ _SET_SUBJECT = (
     .where(SUBJECTS.c.subject == sql.bindparam("of"))
     .values({name: sql.bindparam(f"to_{name}") for name in ("place", "record", "open", "next_at")})
 )
+_SET_TIMES = (
+    sql.update(SUBJECTS)
+    .where(SUBJECTS.c.subject == sql.bindparam("of"))
+    .values({name: sql.bindparam(f"to_{name}") for name in ("open", "next_at")})
+)
 _DROP_SUBJECT = sql.delete(SUBJECTS).where(SUBJECTS.c.subject == sql.bindparam("of"))
 _DUE = (
     sql.select(SUBJECTS)
@@ -346,16 +351,16 @@ class Store:
         if is_new:
             self._run(_ADD_SUBJECT, row._asdict())
         else:
-            self.save_all([row])
+            changed = {f"to_{name}": value for name, value in row._asdict().items() if name != "subject"}
+            self._run(_SET_SUBJECT, {"of": row.subject, **changed})
 
-    def save_all(self, rows: Iterable[Row]) -> None:
-        """Write the states of subjects down that are known already."""
-        changed = [
-            {"of": row.subject, **{f"to_{name}": value for name, value in row._asdict().items() if name != "subject"}}
-            for row in rows
-        ]
-        if changed:
-            self._run(_SET_SUBJECT, changed)
+    def save_times(self, judged: list[tuple[str, str, str | None]]) -> None:
+        """Write down of subjects, of which nothing new is known, what holds now and when they must be judged next.
+
+        Args:
+            judged: The name, `open` and `next_at` of each.
+        """
+        self._run(_SET_TIMES, [{"of": name, "to_open": opened, "to_next_at": next_at} for name, opened, next_at in judged])
 
     def drop(self, subject: str) -> None:
         """A subject is gone; its log stays."""

@@ -10,7 +10,7 @@ PHRASES: dict[str, str] = {
     "session.damaged": "the store {store} is damaged: {table} {row} cannot be read ({reason}); go on with a copy from before",
     "session.digest": "this session was kept under another rulebook ({found}…, now {wanted}…); open it with `adopt=True` to judge every subject again",
     "session.empty": "nothing has been told to this session yet; begin with `put`",
-    "session.format": "this store is of format {found}, and this version of the library reads format {wanted}",
+    "session.format": "this store is of format {found}, and this version of the library reads format {wanted}; open it with the version that wrote it",
     "session.key_taken": "`{list}` already holds a part `{key}`; give another key",
     "session.list_unknown": '`{event}` adds to `{list}`, of which nothing is known yet: first state what it holds, `{{"{list}": []}}` where it is empty',
     "session.lost.gone": "known {number} times, and this rulebook does not have it",

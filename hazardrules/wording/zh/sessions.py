@@ -10,7 +10,7 @@ PHRASES: dict[str, str] = {
     "session.damaged": "存储 {store} 已损坏：{table} 的 {row} 无法读取（{reason}）；请改用之前的副本",
     "session.digest": "本会话是按另一规则库记录的（{found}…，现为 {wanted}…）；用 `adopt=True` 打开即重新判定全部对象",
     "session.empty": "本会话还没有登记任何内容；请先用 `put`",
-    "session.format": "该存储的格式为 {found}，本版本读取格式 {wanted}",
+    "session.format": "该存储的格式为 {found}，本版本读取格式 {wanted}；请用写入它的版本打开",
     "session.key_taken": "`{list}` 中已有 `{key}`；请换一个键",
     "session.list_unknown": '`{event}` 要在 `{list}` 中添加，但尚不知其内容：请先说明，空则写 `{{"{list}": []}}`',
     "session.lost.gone": "有 {number} 处已知，而本规则库没有它",
