@@ -80,7 +80,7 @@ class BatchError(HazardRulesError):
 
 
 class LookupFailedError(HazardRulesError, KeyError):
-    """A name that the rulebook does not know.
+    """A name that the rulebook, or a session, does not know.
 
     Attributes:
         what: The kind of thing that was asked for ("rule", "fact", …).
@@ -88,11 +88,11 @@ class LookupFailedError(HazardRulesError, KeyError):
         nearest: Known names that resemble it, best first.
     """
 
-    def __init__(self, what: str, name: str, nearest: Sequence[str] = ()) -> None:
-        """Keep what was asked for and what resembles it."""
+    def __init__(self, what: str, name: str, nearest: Sequence[str] = (), *, where: str = "rulebook") -> None:
+        """Keep what was asked for and what resembles it; `where` it was looked for."""
         self.what, self.name, self.nearest = what, name, tuple(nearest)
         hint = f"; did you mean {', '.join(f'`{item}`' for item in self.nearest)}?" if self.nearest else ""
-        super().__init__(f"no {what} `{name}` in this rulebook{hint}")
+        super().__init__(f"no {what} `{name}` in this {where}{hint}")
 
     def __str__(self) -> str:
         """Plain text: KeyError would quote it."""

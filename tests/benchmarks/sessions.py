@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hazardrules
-from hazardrules.sessions.session import Session
+from hazardrules.sessions.judging import Judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from hazardrules.sessions.session import Session
 
 SEED = 20211202
 FIRST = date(2022, 2, 1)
@@ -67,18 +69,18 @@ def facts_of(kind: str, draw: random.Random) -> dict[str, Any]:
 @contextmanager
 def counted() -> Iterator[list[int]]:
     """Count judgements."""
-    judge = Session._judge
+    judge = Judge.judge
     count = [0]
 
-    def judged(self: Session, *args: Any) -> Any:
+    def judged(self: Judge, *args: Any) -> Any:
         count[0] += 1
         return judge(self, *args)
 
-    Session._judge = judged  # type: ignore[method-assign]  # for a while
+    Judge.judge = judged  # type: ignore[method-assign]  # for a while
     try:
         yield count
     finally:
-        Session._judge = judge  # type: ignore[method-assign]  # as before
+        Judge.judge = judge  # type: ignore[method-assign]  # as before
 
 
 def told(session: Session, subjects: int, draw: random.Random) -> list[tuple[str, str]]:
