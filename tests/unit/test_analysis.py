@@ -326,6 +326,13 @@ def test_bounds_against_the_words_are_found(tmp_path: Path, text: str, when: str
         assert answers(folder, found[0]) == ({"worded"} if found[0].shows == "holds" else set())
 
 
+def test_the_witness_of_a_bound_stands_on_the_number(tmp_path: Path) -> None:
+    """And the other facts let the rule hang on it."""
+    found = found_in(rulebook(tmp_path, rule("worded", "load > 10 kg and not alarm", zh="10公斤以上")))
+    assert found[0].case is not None
+    assert found[0].case["place"] == {"alarm": "false", "load": "0.01"}
+
+
 def test_another_unit_than_in_the_words_is_found(tmp_path: Path) -> None:
     """The same number with another unit of its kind."""
     assert kinds(rulebook(tmp_path / "a", rule("worded", "load > 10 kg", zh="超过10吨")))[0][0] == "unit_wording"

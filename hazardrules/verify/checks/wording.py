@@ -6,6 +6,7 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from hazardrules.engines.reference import Evaluator
 from hazardrules.model import expressions as ir
 from hazardrules.verify.bounds_in_words import Bound, bounds_in, in_base_units, quantities_in
 from hazardrules.verify.checks.bands import mover, shown
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hazardrules.compiler.plan import CompiledRule
+    from hazardrules.model.instances import Instance
     from hazardrules.model.units import Unit
     from hazardrules.verify.cases import Case
     from hazardrules.verify.findings import Found
@@ -132,10 +134,21 @@ def _at_the_number(lab: Lab, context: Context, rule: CompiledRule, threshold: Th
 
     outlines = [lab.outlines(context).matches(rule.name)]
     what = f"at {threshold.key} {threshold.value} {threshold.side}"
-    answer = lab.ask(
-        what, rule.on, context, outlines, build,
-        lambda evaluator, instance: evaluator.matches(instance, rule.name) is there, show=True,
-    )  # fmt: skip
+    def hangs_on_it(evaluator: Evaluator, instance: Instance) -> bool:
+        if evaluator.matches(instance, rule.name) is not there or evaluator.value(threshold.expr, instance) != threshold.value:
+            return False
+        expr = threshold.expr
+        if not isinstance(expr, ir.FactRef) or not isinstance(expr.base, ir.Self):
+            return True
+        name = expr.name
+        kept, instance.facts[name] = instance.facts[name], beyond
+        try:
+            moved = Evaluator(evaluator.plan, evaluator.root, evaluator.as_of).matches(instance, rule.name)
+        finally:
+            instance.facts[name] = kept
+        return moved is (not there)
+
+    answer = lab.ask(what, rule.on, context, outlines, build, hangs_on_it, show=True)
     return answer.case, "holds" if there else "fails"
 
 
