@@ -3,6 +3,7 @@
     HazardRulesError
     ├── RulebookError          a rulebook with errors: carries every diagnostic
     ├── FactsError             a case with problems: carries every problem, each with its path
+    ├── BatchError             files cannot be read or written: carries every problem, each with its file
     ├── SessionError           a session cannot do that: carries the problem
     ├── LookupFailedError      no such rule, fact, instrument, action, subject, table: carries the nearest names
     ├── EngineError            an engine is not installed, or fails: carries the code, the cause and what to try next
@@ -57,6 +58,19 @@ class SessionError(HazardRulesError):
 
     Attributes:
         problems: What is wrong, each with the subject concerned.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        """Keep the problems and say them all in the message."""
+        self.problems = tuple(problems)
+        super().__init__("\n".join(problem.message("en") for problem in self.problems))
+
+
+class BatchError(HazardRulesError):
+    """Files cannot be classified: one cannot be read, or written; no rule and no row is at fault.
+
+    Attributes:
+        problems: What is wrong, each with the file concerned.
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:

@@ -13,6 +13,7 @@ import click
 _COMMANDS = {
     "classify": "classify",
     "explain": "classify",
+    "batch": "batch",
     "check": "rules",
     "fmt": "rules",
     "test": "rules",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +18,7 @@ from hazardrules.columnar.tape import pack
 from hazardrules.errors import FactsError
 from hazardrules.intake.cases import KEYS, read_case
 from hazardrules.intake.problems import Problem, Refused
-from hazardrules.intake.reader import MAX_DEPTH, is_blank
+from hazardrules.intake.reader import MAX_DEPTH, as_mapping, is_blank
 from hazardrules.intake.values import MAX_ITEMS
 
 if TYPE_CHECKING:
@@ -33,6 +33,12 @@ Found = tuple[list[tuple["_Cells", int]], list[tuple["_Subjects", list["Found"]]
 _BLANK = -1
 _REMEMBERED = 100_000
 """So many written values of a fact are kept with what they mean."""
+
+
+class Unread(NamedTuple):
+    """Stands for a row that could not even be parsed."""
+
+    problems: list[Problem]
 
 
 class _Odd(Exception):  # noqa: N818 - control flow within the module
@@ -98,7 +104,7 @@ class DictRows:
 
         Args:
             columns: Reads them.
-            rows: Mappings, models, or lists of problems.
+            rows: Mappings, models, or what stands for a row that is none.
         """
         self.columns, self.rows, self.count = columns, rows, len(rows)
 
@@ -116,8 +122,9 @@ class DictRows:
         return pa.array([None if v is None else v if isinstance(v, str) else _json(v) for v in values], pa.string())
 
     def _cell(self, row: Any, name: str) -> Any:
-        if not isinstance(row, Mapping):
-            return getattr(row, name, None)
+        row = None if isinstance(row, Unread) else as_mapping(row)
+        if row is None:
+            return None
         inner = row.get(self.columns.options.kind)
         return row[name] if name in row else inner.get(name) if isinstance(inner, Mapping) else None
 
@@ -166,8 +173,8 @@ class _Reading:
             FactsError: Carries every problem of the row.
         """
         columns = self.columns
-        if isinstance(row, list):
-            raise FactsError(row)
+        if isinstance(row, Unread):
+            raise FactsError(row.problems)
         if isinstance(row, dict) and columns.special.isdisjoint(row):
             data = {key: value for key, value in row.items() if key not in columns.kept} if columns.kept else row
             try:

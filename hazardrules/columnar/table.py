@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -108,7 +108,7 @@ class Rows(Protocol):
 
     count: int
 
-    def take(self, rows: Array) -> Self:
+    def take(self, rows: Array) -> Rows:
         """Some of the rows."""
 
     def read(self) -> Read:
@@ -151,7 +151,7 @@ class TableClassifier:
     def __init__(self, law: Law, options: Options) -> None:
         """Keep what rows are judged by, and how."""
         self.law, self.options = law, options
-        self._programs: dict[tuple[int, bool, int], Program] = {}
+        self._programs: dict[tuple[Any, ...], Program] = {}
         self._lock = Lock()
 
     def classify(self, given: Rows, first: int = 0) -> Batch:
@@ -217,7 +217,7 @@ class TableClassifier:
     def _program(self, plan: Plan, block: Block) -> Program:
         """The program of a plan for the columns that were met so far."""
         shape = block.shape()
-        key = (id(plan), shape.dated, len(shape.frames))
+        key = (id(plan), shape.dated, *((frame.kind, frame.parent, frame.part) for frame in shape.frames))
         with self._lock:
             found = self._programs.get(key)
             wanted = shape if found is None else shape.joined(found.shape)

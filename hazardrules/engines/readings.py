@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hazardrules.engines.reference import Evaluator
 from hazardrules.model import expressions as ir
 from hazardrules.model.instances import Instance
+from hazardrules.model.values import ShortDecimal, is_short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +75,7 @@ class Positions:
     float of a value of the law is compared exactly.
     """
 
-    __slots__ = ("between", "exact", "floats", "reading")
+    __slots__ = ("are_short", "between", "exact", "floats", "reading")
 
     def __init__(self, reading: Reading) -> None:
         values: set[Number] = set()
@@ -85,19 +86,23 @@ class Positions:
         self.reading = reading
         self.exact = sorted(values)
         self.floats = [nearest(value) for value in self.exact]
+        self.are_short = all(is_short(value) for value in self.exact)
         self.between: list[int | None] = [None] * (2 * len(values) + 1)
 
     def left(self, value: Number) -> int:
         """What a number leaves, as a bit set."""
-        near = value if value.__class__ is int and -EXACT < value < EXACT else nearest(value)
-        floats = self.floats
+        kind, floats = value.__class__, self.floats
+        is_exact = self.are_short and (kind is ShortDecimal or kind is int)
+        near = value.near if kind is ShortDecimal else value if kind is int and -EXACT < value < EXACT else nearest(value)  # type: ignore[union-attr]  # it has
         place = bisect_left(floats, near)
-        if place < len(floats) and floats[place] == near:
+        if place == len(floats) or floats[place] != near:
+            place *= 2
+        elif is_exact:
+            place = 2 * place + 1
+        else:
             place = bisect_left(self.exact, value)
             is_at = place < len(floats) and self.exact[place] == value
             place = 2 * place + is_at
-        else:
-            place *= 2
         found = self.between[place]
         if found is None:
             found = self.between[place] = self.reading.left(value)
