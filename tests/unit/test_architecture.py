@@ -55,7 +55,7 @@ GUESTS = {
     "rich": ("cli/", "render/"),
     "pydantic": ("model/", "intake/"),
     "platformdirs": ("cache.py", "cli/"),
-    "sqlalchemy": ("sessions/store.py",),
+    "sqlalchemy": ("sessions/database.py", "sessions/store.py"),
     "hypothesis": ("testing/",),
     "numpy": ("columnar/", "batch/"),
     "pyarrow": ("columnar/", "batch/"),
