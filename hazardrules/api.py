@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from hazardrules.classify import Inquiry
 from hazardrules.dated import DatedRulebook
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from hazardrules.columnar.result import TableResult
-    from hazardrules.columnar.table import Options
+    from hazardrules.columnar.table import Law, Options
     from hazardrules.compiler.plan import Compiled, CompiledRule, Plan
     from hazardrules.diagnostics import Diagnostic
     from hazardrules.engines.base import Engine
@@ -149,7 +149,7 @@ class Rulebook:
         """The engine chosen at load."""
         return self._engine
 
-    def session(self, store: str | Path, *, jurisdiction: str | None = None, adopt: bool = False) -> Session:
+    def session(self, store: str | Path, *, jurisdiction: str | None = None, adopt: bool | Literal["forget"] = False) -> Session:
         """Facts of many subjects over time, kept in a database; needs `pip install hazardrules[sessions]`.
 
         Args:
@@ -157,7 +157,8 @@ class Rulebook:
                 `postgresql+psycopg://user@host/name`.
             jurisdiction: The place of the subjects.
             adopt: Take over a session that was kept under another rulebook: every subject is judged again as of the
-                moment to which the session had come.
+                moment to which the session had come. Facts are converted where their unit is another; what this
+                rulebook cannot hold is refused, or unknown from then on with `forget`.
 
         Returns:
             The session, as far as it had come.
@@ -249,7 +250,8 @@ class Rulebook:
         """Judge every row of a table; needs `hazardrules[columnar]`.
 
         Args:
-            table: Anything that speaks the Arrow C interface: pyarrow, Polars, pandas, a DuckDB relation.
+            table: Anything that speaks the Arrow C interface: pyarrow, Polars, pandas, a DuckDB relation. Or a list of
+                mappings as `classify` takes them.
             subject: The kind of subject that a row is.
             as_of: The day of every row; without it the column `as_of`.
             jurisdiction: The place of every row; without it the column `jurisdiction`, where there is one.
@@ -269,32 +271,25 @@ class Rulebook:
         options = self.table_options(subject, as_of=as_of, jurisdiction=jurisdiction, packs=packs, keep=keep, lang=lang)
         from hazardrules.columnar.run import classify_table  # noqa: PLC0415 - after the check that it can be imported
 
-        return classify_table(self.compiled, self._intake, table, options, threads)
+        return classify_table(self.law_of_tables(), table, options, threads)
+
+    def law_of_tables(self) -> Law:
+        """What the rows of tables are judged by; for those who read rows themselves, such as integrations."""
+        from hazardrules.columnar.table import Law  # noqa: PLC0415 - an extra, imported when it is asked for
+
+        return Law(self.compiled, self._intake, lambda instance, stated: self._assume(instance, stated)[0])
 
     def table_options(
-        self,
-        subject: str,
-        *,
-        as_of: date | None = None,
-        jurisdiction: str | None = None,
-        packs: Iterable[str] | None = None,
-        keep: Iterable[str] = (),
-        lang: str | None = None,
+        self, subject: str, *, as_of: date | None = None, packs: Iterable[str] | None = None, **options: Any
     ) -> Options:
         """The options of `classify_table`, looked up."""
         try:
-            from hazardrules.columnar.table import Options  # noqa: PLC0415 - an extra, imported when it is asked for
+            from hazardrules.columnar.table import options_of  # noqa: PLC0415 - an extra, imported when it is asked for
         except ModuleNotFoundError as error:
             raise MissingExtraError("columnar", error.name or "") from error
-        source = self.compiled.source
-        if jurisdiction is not None and jurisdiction not in source.jurisdictions:
-            raise LookupFailedError("jurisdiction", jurisdiction, nearest(jurisdiction, source.jurisdictions))
-        language = lang if lang is not None else source.default_language
-        if language not in source.languages:
-            raise LookupFailedError("language", language, source.languages)
         day = _day(as_of, "") if as_of is not None else None
         chosen = self._packs(packs) if packs is not None else None
-        return Options(self.subject(subject).id, day, jurisdiction, chosen, tuple(keep), language)
+        return options_of(self.compiled, self.subject(subject).id, day=day, packs=chosen, **options)
 
     def explain(self, facts: object, rule: str, *, part: str = "", **options: Any) -> Explanation:
         """Why a rule holds, fails or stays open for a case, fired or not.
@@ -372,9 +367,7 @@ class Rulebook:
             chosen |= found
         return frozenset(chosen)
 
-    def _assume(
-        self, instance: Instance, stated: bool | Iterable[str]
-    ) -> tuple[Instance, list[tuple[str, str, str]]]:
+    def _assume(self, instance: Instance, stated: bool | Iterable[str]) -> tuple[Instance, list[tuple[str, str, str]]]:
         wanted = None
         if not isinstance(stated, bool):
             packs = self._packs(stated)

@@ -53,7 +53,10 @@ def compare(book: hazardrules.Rulebook, result: TableResult, rows: list[dict[str
     assert found.keys().isdisjoint(rejects)
     for number, row in enumerate(rows):
         given = {name: value for name, value in row.items() if value is not None}
-        (case,) = book.classify_many([{subject: given}], **options)
+        if subject:
+            (case,) = book.classify_many([{subject: given}], **options)
+        else:  # the row says it itself, or is of the kind that was asked for
+            (case,) = book.classify_many([row], subject=result.classifier.options.kind, **options)
         if isinstance(case, hazardrules.FactsError):
             messages = "; ".join(problem.message(result.classifier.options.lang) for problem in case.problems)
             assert sorted(rejects[number].split("; ")) == sorted(messages.split("; "))

@@ -11,10 +11,11 @@ import pyarrow as pa
 from hazardrules.columnar.answers import SIDES, Words, list_array
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from hazardrules.columnar.answers import Judged
-    from hazardrules.columnar.table import Batch, TableClassifier
+    from hazardrules.columnar.table import Batch, Options, TableClassifier
+    from hazardrules.compiler.plan import Compiled
 
 LISTS: dict[str, Callable[[Judged], Any]] = {
     "findings": lambda judged: judged.holding(),
@@ -22,6 +23,25 @@ LISTS: dict[str, Callable[[Judged], Any]] = {
     "undetermined": lambda judged: judged.undetermined(),
     "missing": lambda judged: judged.missing(),
 }
+
+
+def scales_of(compiled: Compiled, options: Options) -> dict[str, tuple[str, ...]]:
+    """The scales of which a rule on a kind of subject or its parts speaks; the same for every table of the kind."""
+    kinds, pending = set[str](), [options.kind]
+    while pending:
+        kind = pending.pop()
+        if kind not in kinds:
+            kinds.add(kind)
+            pending += [part.of for part in compiled.source.subjects[kind].parts.values()]
+    packs = options.packs
+    rules = (rule for rule in compiled.rules.values() if rule.on in kinds and (packs is None or rule.pack in packs))
+    names = sorted({rule.level[0] for rule in rules if rule.level is not None})
+    return {name: tuple(level.id for level in compiled.source.scales[name].levels) for name in names}
+
+
+def own_columns(scales: Mapping[str, object]) -> set[str]:
+    """The names of columns of answers; a column that is carried over does not take one of them."""
+    return {"row", *LISTS, *(f"{scale}.{side}" for scale in scales for side in SIDES)}
 
 
 class TableResult:
@@ -62,17 +82,15 @@ class TableResult:
 
     @cached_property
     def scales(self) -> dict[str, tuple[str, ...]]:
-        """The scales of which the law says something on these rows, with their levels from the lowest up."""
-        names = {name for judged in self._judged for name, mask in judged.program.levels.present.items() if mask is not False}
-        scales = self.classifier.compiled.source.scales
-        return {name: tuple(level.id for level in scales[name].levels) for name in sorted(names)}
+        """The scales of which a rule on these subjects or their parts speaks, with their levels from the lowest up."""
+        return scales_of(self.classifier.law.compiled, self.classifier.options)
 
     @cached_property
     def table(self) -> pa.Table:
         """One row per row that could be read: its number, the columns kept, levels, and lists of ids."""
         columns: dict[str, Any] = {"row": pa.array(self._rows[self._order] if self._order is not None else self._rows)}
         for name in self.classifier.options.keep:
-            columns[name] = self._kept(name)
+            columns[f"given.{name}" if name in own_columns(self.scales) else name] = self.kept(name)
         columns.update(self.levels)
         for name in LISTS:
             columns[name] = self._list(name)
@@ -83,7 +101,8 @@ class TableResult:
         """The columns of `table` that tell levels."""
         parts = [judged.levels(self.scales) for judged in self._judged]
         names = [f"{scale}.{side}" for scale in self.scales for side in SIDES]
-        return {name: self._sorted(pa.chunked_array([part[name] for part in parts])) for name in names}
+        data = pa.dictionary(pa.int8(), pa.string(), ordered=True)
+        return {name: self._sorted(pa.chunked_array([part[name] for part in parts], data)) for name in names}
 
     def _sorted(self, column: Any) -> Any:
         return column if self._order is None else column.take(pa.array(self._order))
@@ -93,38 +112,34 @@ class TableResult:
         found = list_array([judged.lists(LISTS[name](judged), words) for judged in self._judged], words)
         return self._sorted(found)
 
-    def _kept(self, name: str) -> Any:
-        chunks = []
-        for batch in self.batches:
-            column = batch.given.column(batch.given.schema.get_field_index(name))
-            if batch.rejected:
-                good = np.ones(batch.given.num_rows, np.bool_)
-                good[list(batch.rejected)] = False
-                column = column.filter(pa.array(good))
-            chunks.append(column)
-        return pa.chunked_array(chunks, self.classifier.schema.field(name).type)
+    def kept(self, name: str) -> pa.ChunkedArray:
+        """A column that is carried over, for the rows that were judged."""
+        return pa.chunked_array([batch.given.kept(name, batch.good) for batch in self.batches])
 
     @cached_property
     def rejects(self) -> pa.Table:
         """The rows that could not be read: `row`, `reason`, and the row as it was given."""
         lang = self.classifier.options.lang
-        given, rows, reasons = [], [], []
+        tables = []
         for batch in self.batches:
             numbers = sorted(batch.rejected)
-            if numbers:
-                given.append(batch.given.take(pa.array(numbers)))
-            rows += [batch.first + number for number in numbers]
-            reasons += ["; ".join(problem.message(lang) for problem in batch.rejected[number]) for number in numbers]
-        table = pa.Table.from_batches(given, self.classifier.schema)
-        for name, values, data in (("reason", reasons, pa.string()), ("row", rows, pa.int64())):
-            free = name if name not in table.column_names else f"rejects.{name}"
-            table = table.add_column(0, free, pa.array(values, data))
-        return table
+            table = batch.given.originals(np.array(numbers, np.int64))
+            reasons = ["; ".join(problem.message(lang) for problem in batch.rejected[number]) for number in numbers]
+            rows = [batch.first + number for number in numbers]
+            for name, values, data in (("reason", reasons, pa.string()), ("row", rows, pa.int64())):
+                free = name if name not in table.column_names else f"rejects.{name}"
+                table = table.add_column(0, free, pa.array(values, data))
+            tables.append(table)
+        return (
+            pa.concat_tables(tables)
+            if tables
+            else pa.table({"row": pa.array([], pa.int64()), "reason": pa.array([], pa.string())})
+        )
 
     @cached_property
     def findings(self) -> pa.Table:
         """One row per finding: `row`, `subject` (empty for the row itself, or `cylinders[2]`), `rule`, `scale`, `level`."""
-        rules = self.classifier.compiled.rules
+        rules = self.classifier.law.compiled.rules
         words = Words()
         parts = [judged.findings(words) for judged in self._judged]
         names = words.array().to_pylist()

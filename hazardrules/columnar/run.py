@@ -7,18 +7,18 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from hazardrules.columnar.arrow_in import as_table
+from hazardrules.columnar.arrow_rows import ArrowColumns, ArrowRows
+from hazardrules.columnar.dict_rows import DictColumns, DictRows
 from hazardrules.columnar.result import TableResult
 from hazardrules.columnar.table import TableClassifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pyarrow as pa
-
-    from hazardrules.columnar.table import Options
-    from hazardrules.compiler.plan import Compiled
-    from hazardrules.intake.reader import Intake
+    from hazardrules.columnar.table import Law, Options, Rows
 
 BLOCK = 65_536
 """So many rows are judged together: their masks stay in the cache."""
@@ -26,13 +26,12 @@ SMALL = 8_192
 """Chunks of fewer rows are put together first."""
 
 
-def classify_table(compiled: Compiled, intake: Intake, table: Any, options: Options, threads: int | None = None) -> TableResult:
+def classify_table(law: Law, table: Any, options: Options, threads: int | None = None) -> TableResult:
     """Judge every row of a table.
 
     Args:
-        compiled: The rulebook.
-        intake: Knows the names.
-        table: Anything that speaks the Arrow C interface.
+        law: What rows are judged by.
+        table: Anything that speaks the Arrow C interface; or a list of mappings.
         options: How rows are judged.
         threads: So many work at once; one per core by default.
 
@@ -44,10 +43,9 @@ def classify_table(compiled: Compiled, intake: Intake, table: Any, options: Opti
         TypeError: It is no table.
     """
     start = time.perf_counter()
-    given = as_table(table)
-    classifier = TableClassifier(compiled, intake, options, given.schema)
-    pieces = list(blocks(given))
-    workers = threads or os.cpu_count() or 1
+    classifier = TableClassifier(law, options)
+    pieces = list(_pieces(law, table, options))
+    workers = 1 if isinstance(table, (list, tuple)) else threads or os.cpu_count() or 1
     done = [classifier.classify(*piece) for piece in pieces[:1]]  # the first compiles, the others find it compiled
     if workers == 1 or len(pieces) < 3:  # noqa: PLR2004 - one is done, one is left
         done += [classifier.classify(*piece) for piece in pieces[1:]]
@@ -57,12 +55,26 @@ def classify_table(compiled: Compiled, intake: Intake, table: Any, options: Opti
     return TableResult(classifier, done, time.perf_counter() - start)
 
 
+def _pieces(law: Law, table: Any, options: Options) -> Iterator[tuple[Rows, int]]:
+    if isinstance(table, (list, tuple)):
+        columns = DictColumns(law, options)
+        for first in range(0, len(table) or 1, BLOCK):
+            yield DictRows(columns, table[first : first + BLOCK]), first
+        return
+    given = as_table(table)
+    arrow = ArrowColumns(law, options, given.schema)
+    for batch, first in blocks(given):
+        yield ArrowRows(arrow, batch), first
+
+
 def blocks(table: pa.Table, rows: int = BLOCK) -> Iterator[tuple[pa.RecordBatch, int]]:
-    """A table in pieces, each with the number of its first row."""
+    """A table in pieces, each with the number of its first row; one piece where there are no rows, for its columns."""
     chunks = max((column.num_chunks for column in table.columns), default=1)
     if chunks > 1 and table.num_rows / chunks < SMALL:
         table = table.combine_chunks()
     first = 0
+    if not table.num_rows:
+        yield pa.RecordBatch.from_pylist([], table.schema), 0
     for batch in table.to_batches(max_chunksize=rows):
         if batch.num_rows:
             yield batch, first

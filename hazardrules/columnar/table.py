@@ -1,37 +1,40 @@
-"""A table of subjects under the law of its days: the verb behind `Rulebook.classify_table`."""
+"""Judges rows under the law of their days, wherever the rows come from."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
-import pyarrow as pa
 
 from hazardrules.columnar.answers import Judged
-from hazardrules.columnar.arrow_in import Layout, Reading, cells, table_problems
 from hazardrules.columnar.program import Program, compiled_program
-from hazardrules.intake.cases import KEYS
-from hazardrules.intake.problems import Problem, Problems, Refused, nearest_names, shown
-from hazardrules.intake.values import read_day
+from hazardrules.diagnostics import nearest
+from hazardrules.errors import LookupFailedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import pyarrow as pa
+
     from hazardrules.columnar.frames import Block
     from hazardrules.columnar.tape import Array
     from hazardrules.compiler.plan import Compiled, Plan
+    from hazardrules.intake.problems import Problem
     from hazardrules.intake.reader import Intake
+    from hazardrules.model.instances import Instance
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How the rows of a table are judged.
+    """How rows are judged.
 
     Attributes:
         kind: What a row is.
-        day: The day of every row; None where the column `as_of` says it.
-        place: The place of every row; None where the column `jurisdiction` says it, or for the law of the whole country.
+        day: The day of every row; None where the row says it.
+        place: The place of every row; None where the row says it, or for the law of the whole country.
         packs: Only these; None for all.
         keep: Columns that are carried into the result.
         lang: The language of reasons.
@@ -45,166 +48,163 @@ class Options:
     lang: str
 
 
+def options_of(
+    compiled: Compiled,
+    kind: str,
+    *,
+    day: date | None,
+    packs: frozenset[str] | None,
+    jurisdiction: str | None = None,
+    keep: Iterable[str] = (),
+    lang: str | None = None,
+) -> Options:
+    """Options, looked up.
+
+    Raises:
+        LookupFailedError: No such place or language.
+    """
+    source = compiled.source
+    if jurisdiction is not None and jurisdiction not in source.jurisdictions:
+        raise LookupFailedError("jurisdiction", jurisdiction, nearest(jurisdiction, source.jurisdictions))
+    language = lang if lang is not None else source.default_language
+    if language not in source.languages:
+        raise LookupFailedError("language", language, source.languages)
+    return Options(kind, day, jurisdiction, packs, (keep,) if isinstance(keep, str) else tuple(keep), language)
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """What rows are judged by.
+
+    Attributes:
+        compiled: The rulebook.
+        intake: Knows names and reads values.
+        assume: Completes a case whose submitter states that nothing else was wrong.
+    """
+
+    compiled: Compiled
+    intake: Intake
+    assume: Callable[[Instance, Any], Instance]
+
+
+class Read(NamedTuple):
+    """Rows that were read.
+
+    Attributes:
+        block: The facts.
+        days: The day of each row as an ordinal; None where all have the same.
+        places: The place of each row; None where all have the same.
+        problems: What is wrong, by row; such rows say nothing in the block.
+    """
+
+    block: Block
+    days: Array | None
+    places: list[str | None] | None
+    problems: dict[int, list[Problem]]
+
+
+class Rows(Protocol):
+    """Rows as they were given."""
+
+    count: int
+
+    def take(self, rows: Array) -> Rows:
+        """Some of the rows."""
+
+    def read(self) -> Read:
+        """Their facts."""
+
+    def kept(self, name: str, rows: Array) -> pa.Array:
+        """A column that is carried into the result, for some of the rows."""
+
+    def originals(self, rows: Array) -> pa.Table:
+        """Some of the rows as they were given."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What became of some rows of a table.
+    """What became of some rows.
 
     Attributes:
         given: The rows as they were given.
         judged: The rows that could be read, perhaps in several pieces.
         rejected: What is wrong with each of the others, by their number among `given`.
-        first: The number of the first row in the table.
+        first: The number of the first row.
     """
 
-    given: pa.RecordBatch
+    given: Rows
     judged: list[Judged]
     rejected: dict[int, list[Problem]]
     first: int
 
+    @property
+    def good(self) -> Array:
+        """The numbers among `given` of the rows that were judged."""
+        good = np.ones(self.given.count, np.bool_)
+        good[list(self.rejected)] = False
+        return np.flatnonzero(good)
+
 
 class TableClassifier:
-    """Judges batches of one schema; programs are compiled once per period of the law."""
+    """Judges batches of rows; programs are compiled once per period of the law and kind of columns."""
 
-    def __init__(self, compiled: Compiled, intake: Intake, options: Options, schema: pa.Schema) -> None:
-        """Find the facts among the columns.
-
-        Args:
-            compiled: The rulebook.
-            intake: Knows the names.
-            options: How rows are judged.
-            schema: The columns.
-
-        Raises:
-            FactsError: A column is no fact; carries every problem of the schema.
-        """
-        self.compiled, self.intake, self.options, self.schema = compiled, intake, options, schema
-        self._programs: dict[tuple[int, bool], Program] = {}
+    def __init__(self, law: Law, options: Options) -> None:
+        """Keep what rows are judged by, and how."""
+        self.law, self.options = law, options
+        self._programs: dict[tuple[Any, ...], Program] = {}
         self._lock = Lock()
-        problems = Problems()
-        self._day, self._place = self._entry("as_of"), self._entry("jurisdiction")
-        if options.day is None and self._day is None:
-            problems.add("as_of", "intake.no_as_of")
-        for name in options.keep:
-            if name not in schema.names:
-                hints = nearest_names(name, {column: column for column in schema.names})
-                problems.add(shown(name), "intake.no_column", hints, given=shown(name))
-        self._facts = [number for number, name in enumerate(schema.names) if self._is_fact(number, name)]
-        self._layout = Layout(intake, options.kind, [schema.field(number) for number in self._facts], problems)
-        table_problems(problems)
 
-    def _is_known(self, number: int) -> bool:
-        name = self.schema.names[number]
-        if pa.types.is_struct(self.schema.field(number).type) and name in self.intake.forms[self.options.kind].groups:
-            return True
-        return self.intake.find_member(self.options.kind, name) is not None
-
-    def _entry(self, wanted: str) -> int | None:
-        """The column of an entry of a case beside its facts; a name that is both is the fact."""
-        for number, name in enumerate(self.schema.names):
-            if KEYS.get(name) == wanted and not self._is_known(number):
-                return number
-        return None
-
-    def _is_fact(self, number: int, name: str) -> bool:
-        if number in (self._day, self._place):
-            return False
-        return name not in self.options.keep or self._is_known(number)
-
-    # batches
-
-    def classify(self, batch: pa.RecordBatch, first: int = 0) -> Batch:
+    def classify(self, given: Rows, first: int = 0) -> Batch:
         """Judge some rows.
 
         Args:
-            batch: The rows.
-            first: The number of the first in the table.
+            given: The rows.
+            first: The number of the first.
         """
-        block, days, places, rejected = self._read(batch)
-        rows = np.arange(batch.num_rows)
-        if rejected:
-            good = np.ones(batch.num_rows, np.bool_)
-            good[list(rejected)] = False
-            rows = np.flatnonzero(good)
-            block, days, places, _ = self._read(batch.take(pa.array(rows)))
-        judged = [] if not len(rows) else [self._judge(*group) for group in self._groups(batch, block, rows, days, places, first)]
-        return Batch(batch, judged, rejected, first)
+        if not given.count:
+            return Batch(given, [], {}, first)
+        found = given.read()
+        rows = np.arange(given.count)
+        batch = Batch(given, [], found.problems, first)
+        if found.problems:
+            rows = batch.good
+            given = given.take(rows)
+            found = given.read()
+        if len(rows):
+            batch.judged.extend(self._judge(*group) for group in self._groups(given, found, rows + first))
+        return batch
 
-    def _read(self, batch: pa.RecordBatch) -> tuple[Block, Array | None, list[str | None] | None, dict[int, list[Problem]]]:
-        reading = Reading(self.intake)
-        block = reading.root(self._layout, [batch.column(number) for number in self._facts], batch.num_rows)
-        rejected = reading.problems()
-        days = self._days(batch, rejected)
-        places = self._places(batch, rejected)
-        return block, days, places, rejected
-
-    def _days(self, batch: pa.RecordBatch, rejected: dict[int, list[Problem]]) -> Array | None:
-        """The day of each row as an ordinal; None where all have the same."""
-        if self.options.day is not None or self._day is None:
-            return None
-        words, codes = cells(batch.column(self._day))
-        days = np.zeros(len(words), np.int64)
-        for number, word in enumerate(words):
-            problem = Problem("as_of", "intake.no_as_of")
-            if word is not None:
-                try:
-                    days[number] = read_day(word).toordinal()
-                    continue
-                except Refused as refused:
-                    problem = refused.at("as_of")
-            for row in np.flatnonzero(codes == number).tolist():
-                rejected.setdefault(row, []).append(problem)
-        found: Array = days[codes]
-        return found
-
-    def _places(self, batch: pa.RecordBatch, rejected: dict[int, list[Problem]]) -> list[str | None] | None:
-        """The place of each row; None where all have the same."""
-        if self.options.place is not None or self._place is None:
-            return None
-        words, codes = cells(batch.column(self._place))
-        known = self.compiled.source.jurisdictions
-        for number, word in enumerate(words):
-            if word is None or (isinstance(word, str) and word.strip() in known):
-                continue
-            hints = nearest_names(word, {place: place for place in known}) if isinstance(word, str) else []
-            problem = Problem("jurisdiction", "intake.not_jurisdiction", {"given": shown(word)}, tuple(hints))
-            for row in np.flatnonzero(codes == number).tolist():
-                rejected.setdefault(row, []).append(problem)
-        clean = [word.strip() if isinstance(word, str) else None for word in words]
-        return [clean[code] for code in codes.tolist()]
-
-    def _groups(
-        self, batch: pa.RecordBatch, block: Block, rows: Array, days: Array | None, places: list[str | None] | None, first: int
-    ) -> list[tuple[Plan, Block, Array]]:
+    def _groups(self, given: Rows, found: Read, rows: Array) -> list[tuple[Plan, Block, Array]]:
         """Rows that are judged by the same law."""
-        if days is None and places is None:
+        if found.days is None and found.places is None:
             assert self.options.day is not None  # asked for when the columns were looked at
-            return [(self.compiled.in_force(self.options.day, self.options.place), block, rows + first)]
-        plans, codes = self._plans(days, places, len(rows))
-        block.days = days
+            return [(self.law.compiled.in_force(self.options.day, self.options.place), found.block, rows)]
+        plans, codes = self._plans(found, len(rows))
+        found.block.days = found.days
         if len(plans) == 1:
-            return [(plans[0], block, rows + first)]
-        found = []
+            return [(plans[0], found.block, rows)]
+        groups = []
         for number, plan in enumerate(plans):
             at = np.flatnonzero(codes == number)
-            piece, piece_days, _, _ = self._read(batch.take(pa.array(rows[at])))
-            piece.days = piece_days
-            found.append((plan, piece, rows[at] + first))
-        return found
+            piece = given.take(at).read()
+            piece.block.days = piece.days
+            groups.append((plan, piece.block, rows[at]))
+        return groups
 
-    def _plans(self, days: Array | None, places: list[str | None] | None, count: int) -> tuple[list[Plan], Array]:
+    def _plans(self, found: Read, count: int) -> tuple[list[Plan], Array]:
         """The laws that apply, and for each row which."""
         numbers: dict[int, int] = {}
         plans: list[Plan] = []
         by_key: dict[tuple[Any, Any], int] = {}
-        every_day = [None] * count if days is None else days.tolist()
-        every_place = [self.options.place] * count if places is None else places
+        days = [None] * count if found.days is None else found.days.tolist()
+        places = [self.options.place] * count if found.places is None else found.places
         codes = np.zeros(count, np.int64)
-        for row, key in enumerate(zip(every_day, every_place, strict=True)):
+        for row, key in enumerate(zip(days, places, strict=True)):
             code = by_key.get(key)
             if code is None:
                 day = self.options.day if key[0] is None else date.fromordinal(key[0])
                 assert day is not None  # asked for when the columns were looked at
-                plan = self.compiled.in_force(day, key[1])
+                plan = self.law.compiled.in_force(day, key[1])
                 code = by_key[key] = numbers.setdefault(id(plan), len(plans))
                 if code == len(plans):
                     plans.append(plan)
@@ -217,7 +217,7 @@ class TableClassifier:
     def _program(self, plan: Plan, block: Block) -> Program:
         """The program of a plan for the columns that were met so far."""
         shape = block.shape()
-        key = (id(plan), shape.dated)
+        key = (id(plan), shape.dated, *((frame.kind, frame.parent, frame.part) for frame in shape.frames))
         with self._lock:
             found = self._programs.get(key)
             wanted = shape if found is None else shape.joined(found.shape)

@@ -8,7 +8,7 @@ log and can be made again from it.
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sql
 from sqlalchemy.exc import SQLAlchemyError
 
-from hazardrules.errors import SessionError
-from hazardrules.intake.problems import Problem
+from hazardrules.errors import HazardRulesError, SessionError
+from hazardrules.sessions.changes import Change, change_of
+from hazardrules.sessions.refusals import refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sqlalchemy.engine import URL, Connection, Engine
 
-    from hazardrules.sessions.changes import Change
 
-FORMAT = "1"
+FORMAT = "2"
 PATIENCE_SECONDS = 60
 """So long a call waits for another process to finish its own."""
 _PAGE = 1000
@@ -63,8 +63,24 @@ SUBJECTS = sql.Table(
 )  # fmt: skip
 
 
+_SAID = {
+    "locked": "store_locked",
+    "lock timeout": "store_locked",
+    "readonly": "store_read_only",
+    "read-only": "store_read_only",
+    "unable to open": "store_path",
+    "malformed": "store_damaged",
+    "not a database": "store_damaged",
+    "no such column": "store_foreign",
+    "does not exist": "store_foreign",
+}
+"""What databases say is wrong, in parts, and our wording for it."""
+
 # made once: building a statement takes longer than running it
-_GET_META = sql.select(META.c.key, META.c.value)
+_LONG = ("vocabulary",)
+"""What is long and seldom read."""
+_GET_META = sql.select(META.c.key, META.c.value).where(META.c.key.not_in(_LONG))
+_GET_ONE = sql.select(META.c.value).where(META.c.key == sql.bindparam("of"))
 _LOCK = sql.select(META.c.key).where(META.c.key == "format").with_for_update()
 """One writer at a time; SQLite has its own way, see `_engine`."""
 _ADD_META = sql.insert(META)
@@ -79,6 +95,11 @@ _SET_SUBJECT = (
     sql.update(SUBJECTS)
     .where(SUBJECTS.c.subject == sql.bindparam("of"))
     .values({name: sql.bindparam(f"to_{name}") for name in ("place", "record", "open", "next_at")})
+)
+_SET_TIMES = (
+    sql.update(SUBJECTS)
+    .where(SUBJECTS.c.subject == sql.bindparam("of"))
+    .values({name: sql.bindparam(f"to_{name}") for name in ("open", "next_at")})
 )
 _DROP_SUBJECT = sql.delete(SUBJECTS).where(SUBJECTS.c.subject == sql.bindparam("of"))
 _DUE = (
@@ -130,16 +151,32 @@ class Store:
         self._shown = str(store)
         self._lock = RLock()
         self._open: Connection | None = None
+        self._is_closed = False
         self._counted: dict[str, int] = {}
         """The last numbers of the log and of the changes, while a transaction keeps others from adding any."""
         with self._talk():
             url = _url(store)
             self._shown = url.render_as_string(hide_password=True)
             self.engine = _engine(url)
-            TABLES.create_all(self.engine)
+            self._make_tables()
+
+    def _make_tables(self) -> None:
+        """Make the tables where there are none; a database with some of these names holds something else."""
+        with self.engine.begin() as connection:
+            there = {*sql.inspect(connection).get_table_names()} & {*TABLES.tables}
+            if there and len(there) < len(TABLES.tables):
+                raise refused("store_foreign", store=self._shown, reason=", ".join(sorted(there)))
+        if there:
+            return
+        if self.engine.dialect.name == "sqlite":
+            with closing(self.engine.raw_connection()) as plain:
+                plain.cursor().execute("PRAGMA journal_mode=WAL")  # who reads keeps nobody waiting; the file remembers it
+        with self.engine.begin() as connection:
+            TABLES.create_all(connection)
 
     def close(self) -> None:
         """Give back every connection."""
+        self._is_closed = True
         self.engine.dispose()
 
     @contextmanager
@@ -189,6 +226,8 @@ class Store:
     @contextmanager
     def _talk(self) -> Iterator[None]:
         """What goes wrong with the database is said as an error of ours."""
+        if self._is_closed:
+            raise refused("closed", store=self._shown)
         try:
             yield
         except (SQLAlchemyError, ImportError) as error:
@@ -196,7 +235,22 @@ class Store:
 
     def _failed(self, error: Exception) -> SessionError:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines() or [type(error).__name__]
-        return SessionError([Problem("", "session.store", {"store": self._shown, "reason": reason[0]})])
+        return refused(_wording(reason[0]), store=self._shown, reason=reason[0])
+
+    @contextmanager
+    def reading(self, table: str, row: object) -> Iterator[None]:
+        """A row that cannot be read is said as an error of ours.
+
+        Raises:
+            SessionError: What is in the row was not written by a session.
+        """
+        try:
+            yield
+        except HazardRulesError:
+            raise
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise refused("damaged", store=self._shown, table=table, row=str(row), reason=reason) from error
 
     def _pages(self, wanted: Any, number: Any) -> Iterator[Any]:
         """The rows of a statement, in the order of a column that numbers them."""
@@ -220,8 +274,12 @@ class Store:
     # meta
 
     def meta(self) -> dict[str, str]:
-        """What the session remembers of itself."""
+        """What the session remembers of itself, but for its vocabulary."""
         return {row.key: row.value for row in self._run(_GET_META)}
+
+    def one_meta(self, key: str) -> str:
+        """One thing that the session remembers of itself."""
+        return str(self._run(_GET_ONE, {"of": key})[0][0])
 
     def set_meta(self, key: str, value: str) -> None:
         """Remember one thing."""
@@ -250,7 +308,9 @@ class Store:
         if until is not None:
             wanted = wanted.where(LOG.c.at <= until.isoformat())
         for seq, at, op, about, body in self._pages(wanted, LOG.c.seq):
-            yield Entry(seq, datetime.fromisoformat(at), op, about, json.loads(body))
+            with self.reading("log", seq):
+                entry = Entry(seq, datetime.fromisoformat(at), op, about, json.loads(body))
+            yield entry
 
     def add_changes(self, seq: int, changes: Iterable[Change]) -> None:
         """Add what followed from an entry, within a transaction."""
@@ -267,15 +327,17 @@ class Store:
         if rows:
             self._run(_ADD_CHANGES, rows)
 
-    def changes(self, subject: str | None = None, until: datetime | None = None) -> Iterator[dict[str, Any]]:
+    def changes(self, subject: str | None = None, until: datetime | None = None) -> Iterator[Change]:
         """What followed, of one subject, up to a moment; time goes forward, so their numbers are in the order of moments."""
         wanted = sql.select(CHANGES.c.n, CHANGES.c.body)
         if subject is not None:
             wanted = wanted.where(CHANGES.c.subject == subject)
         if until is not None:
             wanted = wanted.where(CHANGES.c.at <= until.isoformat())
-        for _, body in self._pages(wanted, CHANGES.c.n):
-            yield json.loads(body)
+        for number, body in self._pages(wanted, CHANGES.c.n):
+            with self.reading("changes", number):
+                change = change_of(json.loads(body))
+            yield change
 
     # subjects
 
@@ -292,6 +354,14 @@ class Store:
             changed = {f"to_{name}": value for name, value in row._asdict().items() if name != "subject"}
             self._run(_SET_SUBJECT, {"of": row.subject, **changed})
 
+    def save_times(self, judged: list[tuple[str, str, str | None]]) -> None:
+        """Write down of subjects, of which nothing new is known, what holds now and when they must be judged next.
+
+        Args:
+            judged: The name, `open` and `next_at` of each.
+        """
+        self._run(_SET_TIMES, [{"of": name, "to_open": opened, "to_next_at": next_at} for name, opened, next_at in judged])
+
     def drop(self, subject: str) -> None:
         """A subject is gone; its log stays."""
         self._run(_DROP_SUBJECT, {"of": subject})
@@ -305,11 +375,19 @@ class Store:
         return [Row(*row) for row in self._run(_SOME, {"after": after, "most": limit})]
 
 
+def _wording(reason: str) -> str:
+    """The wording for what a database says is wrong."""
+    for said, wording in _SAID.items():
+        if said in reason.lower():
+            return wording
+    return "store"
+
+
 def _url(store: str | Path) -> URL:
     """The address of a store: a file of SQLite whatever its name, unless it is a URL."""
     if isinstance(store, Path) or "://" not in store:
         if not str(store).strip():
-            raise SessionError([Problem("", "session.no_store")])
+            raise refused("no_store")
         return sql.URL.create("sqlite", database=str(store))
     return sql.make_url(store)
 
@@ -323,13 +401,20 @@ def _engine(url: URL) -> Engine:
         made = sql.create_engine(url, connect_args={"timeout": PATIENCE_SECONDS})
     else:
         made = sql.create_engine(url)
+    if url.get_backend_name() == "postgresql":
+
+        @sql.event.listens_for(made, "connect")
+        def _patient(connection: Any, _record: Any) -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET lock_timeout = '{PATIENCE_SECONDS}s'")
+            connection.commit()
+
     if is_sqlite:
 
         @sql.event.listens_for(made, "connect")
         def _connected(connection: Any, _record: Any) -> None:
             connection.isolation_level = None  # transactions begin where this library says, see below
             cursor = connection.cursor()
-            cursor.execute("PRAGMA journal_mode=WAL")
             cursor.execute("PRAGMA synchronous=FULL")  # what was answered is on the disk
             cursor.close()
 

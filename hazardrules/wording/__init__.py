@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LANGUAGES = ("zh", "en")
-SECTIONS = ("reading", "meaning", "intake", "results", "sessions", "graph", "verify", "exercise", "lint", "cli")
+SECTIONS = ("reading", "meaning", "intake", "results", "sessions", "graph", "verify", "exercise", "mutate", "lint", "batch", "cli")
 
 
 @cache

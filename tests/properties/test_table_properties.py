@@ -94,6 +94,35 @@ def test_a_table_of_typed_columns_is_answered_as_its_rows(files: dict[str, str],
 
 
 @SLOW
+@given(
+    files=rulebooks(), rows=st.lists(st.one_of(submissions(), typed_rows()), min_size=1, max_size=30), day=days, data=st.data()
+)
+def test_a_list_of_mappings_is_answered_as_its_rows(
+    files: dict[str, str], rows: list[dict[str, Any]], day: date, data: st.DataObject
+) -> None:
+    """Under ids and labels, nested or not, with the statement that nothing else was wrong, and with names that are none."""
+    book = load(files)
+    cases: list[Any] = []
+    for row in rows:
+        form = data.draw(st.integers(0, 6))
+        labelled = {"面积": row["area"], **{name: row[name] for name in row if name != "area"}} if "area" in row else row
+        wrong = {**row, "aera": 3}
+        cases.append(
+            [
+                row,
+                labelled,
+                {"place": row},
+                {"place": labelled, "complete": True},
+                {**row, "判定日期": "2021-12-02"},
+                wrong,
+                {"boss": [row]},
+            ][form]
+        )
+    result = book.classify_table(cases, subject="place", as_of=day)
+    compare(book, result, cases, "", as_of=day)
+
+
+@SLOW
 @given(files=rulebooks(), rows=st.lists(submissions().map(text_row), min_size=1, max_size=12), data=st.data())
 def test_each_row_is_judged_by_the_law_of_its_day(files: dict[str, str], rows: list[dict[str, Any]], data: st.DataObject) -> None:
     """The column `as_of`."""

@@ -34,12 +34,13 @@ ROOMS = (
     ("sheets",),
     ("explain", "missing", "duties", "levels"),
     ("classify",),
-    ("cache", "dated", "folders", "sessions"),
+    ("cache", "dated", "folders", "sessions", "batch"),
     ("api",),
     ("watcher", "verify"),
     ("render", "graph", "lint"),
     ("testing",),
     ("coverage",),
+    ("mutation",),
     ("cli",),
 )
 ROW = {room: number for number, row in enumerate(ROOMS) for room in row}
@@ -56,13 +57,25 @@ GUESTS = {
     "platformdirs": ("cache.py", "cli/"),
     "sqlalchemy": ("sessions/store.py",),
     "hypothesis": ("testing/",),
-    "numpy": ("columnar/",),
-    "pyarrow": ("columnar/",),
+    "numpy": ("columnar/", "batch/"),
+    "pyarrow": ("columnar/", "batch/"),
     "pytest": ("testing/plugin.py",),
     "z3": ("verify/",),
     "durable_rules_engine": ("engines/durable_sets.py",),
 }
-NOT_AT_IMPORT = ("lark", "networkx", "yaml", "rich", "click", "hypothesis", "sqlalchemy", "durable_rules_engine", "z3", "numpy", "pyarrow")
+NOT_AT_IMPORT = (
+    "lark",
+    "networkx",
+    "yaml",
+    "rich",
+    "click",
+    "hypothesis",
+    "sqlalchemy",
+    "durable_rules_engine",
+    "z3",
+    "numpy",
+    "pyarrow",
+)
 
 MAX_LINES = 500
 LONGER = {

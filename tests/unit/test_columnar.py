@@ -48,3 +48,20 @@ def test_national_law_says_the_same_of_a_table_as_of_each_row(book: hazardrules.
     result = book.classify_table(columns(rows), subject=subject, as_of=DAY)
     assert result.rejected == 0
     compare(book, result, rows, subject, as_of=DAY)
+
+
+@pytest.mark.parametrize("mappings", [False, True], ids=["table", "mappings"])
+@pytest.mark.parametrize("count", [0, 2], ids=["no rows", "all rejected"])
+def test_a_table_of_which_nothing_is_classified_still_has_its_columns(
+    book: hazardrules.Rulebook, count: int, mappings: bool
+) -> None:
+    """So that whoever puts tables together finds the same columns in each."""
+    rows = [{"plate": "A", "gross_mass": "heavy"}] * count
+    whole = pa.table({"plate": pa.array(["A"] * count, pa.string()), "gross_mass": pa.array(["heavy"] * count, pa.string())})
+    given = rows if mappings else whole
+    result = book.classify_table(given, subject="vehicle", as_of=DAY, keep=["plate"])
+    some = book.classify_table(pa.table({"plate": ["A"], "gross_mass": ["3 t"]}), subject="vehicle", as_of=DAY, keep=["plate"])
+    assert (len(result), result.rejected) == (0, count)
+    assert result.table.schema.names == some.table.schema.names
+    assert result.rejects.num_rows == count
+    assert result.summary()["rows"] == count
