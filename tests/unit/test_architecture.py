@@ -58,11 +58,12 @@ GUESTS = {
     "hypothesis": ("testing/",),
     "numpy": ("columnar/", "batch/"),
     "pyarrow": ("columnar/", "batch/"),
+    "llvmlite": ("columnar/native.py",),
     "pytest": ("testing/plugin.py",),
     "z3": ("verify/",),
     "durable_rules_engine": ("engines/durable_sets.py",),
 }
-NOT_AT_IMPORT = ("lark", "networkx", "yaml", "rich", "click", "hypothesis", "sqlalchemy", "durable_rules_engine", "z3", "numpy", "pyarrow")
+NOT_AT_IMPORT = ("lark", "networkx", "yaml", "rich", "click", "hypothesis", "sqlalchemy", "durable_rules_engine", "z3", "numpy", "pyarrow", "llvmlite")
 
 MAX_LINES = 500
 LONGER = {
