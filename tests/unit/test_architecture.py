@@ -59,6 +59,7 @@ GUESTS = {
     "hypothesis": ("testing/",),
     "numpy": ("columnar/", "batch/"),
     "pyarrow": ("columnar/", "batch/"),
+    "llvmlite": ("columnar/native.py",),
     "pytest": ("testing/plugin.py",),
     "z3": ("verify/",),
     "durable_rules_engine": ("engines/durable_sets.py",),
@@ -75,6 +76,7 @@ NOT_AT_IMPORT = (
     "z3",
     "numpy",
     "pyarrow",
+    "llvmlite",
 )
 
 MAX_LINES = 500
