@@ -41,6 +41,7 @@ ROOMS = (
     ("testing",),
     ("coverage",),
     ("mutation",),
+    ("diff",),
     ("cli",),
 )
 ROW = {room: number for number, row in enumerate(ROOMS) for room in row}
