@@ -270,6 +270,7 @@ def test_the_command_shows_what_lies_within_its_path(book: Path) -> None:
     assert run(main, ["lint", str(book / "law")]).exit_code == 0
     assert run(main, ["lint", str(book), "--only", "hr542", "--format", "short"]).output.count("HR") == 1
     assert run(main, ["lint", str(book), "--only", "HR999"]).exit_code == 2
+    assert run(main, ["lint", "--fix"]).exit_code == 2
     github = run(main, ["lint", str(book), "--format", "github"]).output
     assert github.startswith("::warning file=")
 
