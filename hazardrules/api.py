@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from hazardrules.classify import Inquiry
 from hazardrules.dated import DatedRulebook
@@ -149,7 +149,7 @@ class Rulebook:
         """The engine chosen at load."""
         return self._engine
 
-    def session(self, store: str | Path, *, jurisdiction: str | None = None, adopt: bool = False) -> Session:
+    def session(self, store: str | Path, *, jurisdiction: str | None = None, adopt: bool | Literal["forget"] = False) -> Session:
         """Facts of many subjects over time, kept in a database; needs `pip install hazardrules[sessions]`.
 
         Args:
@@ -157,7 +157,8 @@ class Rulebook:
                 `postgresql+psycopg://user@host/name`.
             jurisdiction: The place of the subjects.
             adopt: Take over a session that was kept under another rulebook: every subject is judged again as of the
-                moment to which the session had come.
+                moment to which the session had come. Facts are converted where their unit is another; what this
+                rulebook cannot hold is refused, or unknown from then on with `forget`.
 
         Returns:
             The session, as far as it had come.
@@ -279,29 +280,16 @@ class Rulebook:
         return Law(self.compiled, self._intake, lambda instance, stated: self._assume(instance, stated)[0])
 
     def table_options(
-        self,
-        subject: str,
-        *,
-        as_of: date | None = None,
-        jurisdiction: str | None = None,
-        packs: Iterable[str] | None = None,
-        keep: Iterable[str] = (),
-        lang: str | None = None,
+        self, subject: str, *, as_of: date | None = None, packs: Iterable[str] | None = None, **options: Any
     ) -> Options:
         """The options of `classify_table`, looked up."""
         try:
-            from hazardrules.columnar.table import Options  # noqa: PLC0415 - an extra, imported when it is asked for
+            from hazardrules.columnar.table import options_of  # noqa: PLC0415 - an extra, imported when it is asked for
         except ModuleNotFoundError as error:
             raise MissingExtraError("columnar", error.name or "") from error
-        source = self.compiled.source
-        if jurisdiction is not None and jurisdiction not in source.jurisdictions:
-            raise LookupFailedError("jurisdiction", jurisdiction, nearest(jurisdiction, source.jurisdictions))
-        language = lang if lang is not None else source.default_language
-        if language not in source.languages:
-            raise LookupFailedError("language", language, source.languages)
         day = _day(as_of, "") if as_of is not None else None
         chosen = self._packs(packs) if packs is not None else None
-        return Options(self.subject(subject).id, day, jurisdiction, chosen, tuple(keep), language)
+        return options_of(self.compiled, self.subject(subject).id, day=day, packs=chosen, **options)
 
     def explain(self, facts: object, rule: str, *, part: str = "", **options: Any) -> Explanation:
         """Why a rule holds, fails or stays open for a case, fired or not.
@@ -379,9 +367,7 @@ class Rulebook:
             chosen |= found
         return frozenset(chosen)
 
-    def _assume(
-        self, instance: Instance, stated: bool | Iterable[str]
-    ) -> tuple[Instance, list[tuple[str, str, str]]]:
+    def _assume(self, instance: Instance, stated: bool | Iterable[str]) -> tuple[Instance, list[tuple[str, str, str]]]:
         wanted = None
         if not isinstance(stated, bool):
             packs = self._packs(stated)

@@ -38,7 +38,7 @@ _MAGIC = b"hazardrules-cache-1\n"
 _SUFFIX = ".compiled"
 _MAX_BYTES = 500_000_000
 _RULE_FILES = (".yaml", ".yml", ".csv")
-_CASES = (".cases.yaml", ".cases.yml")
+_BESIDE = (".cases.yaml", ".cases.yml", ".analysis.yaml")
 _AS_WRITTEN = "hazardrules.model.syntax_tree"
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _PYTHON_TYPES = {
@@ -87,7 +87,7 @@ def cache_folder() -> Path | None:
 
 
 def content_digest(folder: Path) -> str:
-    """The SHA-256 of the names and contents of all rule files of a folder; cases do not matter.
+    """The SHA-256 of the names and contents of all rule files of a folder; what stands beside them does not matter.
 
     Raises:
         OSError: The folder or a file in it cannot be read.
@@ -96,6 +96,15 @@ def content_digest(folder: Path) -> str:
     for part in _content(folder):
         summed.update(f"{len(part)}\0".encode())
         summed.update(part)
+    return summed.hexdigest()
+
+
+def library_digest() -> str:
+    """Of Python and this library; it changes whenever a module of the library does."""
+    summed = sha256()
+    for line in _ourselves():
+        summed.update(f"{len(line)}\0".encode())
+        summed.update(line)
     return summed.hexdigest()
 
 
@@ -131,7 +140,7 @@ def _ourselves() -> Iterator[bytes]:
 
 
 def _content(folder: Path) -> Iterator[bytes]:
-    """Names and contents of all rule files of a folder, in the order of their names; cases do not matter."""
+    """Names and contents of all rule files of a folder, in the order of their names; what stands beside them does not matter."""
     root = os.fspath(folder)
     names: list[str] = []
     pending = [""]
@@ -144,7 +153,7 @@ def _content(folder: Path) -> Iterator[bytes]:
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     pending.append(f"{name}/")
-                elif entry.name.endswith(_RULE_FILES) and not entry.name.endswith(_CASES):
+                elif entry.name.endswith(_RULE_FILES) and not entry.name.endswith(_BESIDE):
                     names.append(name)
     for name in sorted(names):
         yield name.encode("utf-8", "surrogateescape")

@@ -162,18 +162,11 @@ class Inquiry:
 
     def _touched(self, instance: Instance, sheet: Sheet, bits: Bits, still_open: int) -> int:
         """Those of some open rules that the submitted facts touch."""
-        touched, known = sheet.unread, sheet.touched
-        for name in instance.facts:
-            if name in known:
-                touched |= known[name]
-        for name, listed in instance.parts.items():
-            if listed is not None and name in known:
-                touched |= known[name]
-        owner, by_owner = instance.owner, sheet.touched_by_owner
-        if owner is not None and by_owner:
-            for name in (*owner.facts, *owner.parts):
-                if name in by_owner:
-                    touched |= by_owner[name]
+        touched = None if bits.touched is None else bits.touched.get(sheet)
+        if touched is None:
+            touched = _touching(instance, sheet)
+            if bits.touched is not None:
+                bits.touched[sheet] = touched
         if bits.unscoped is not None:
             return still_open & touched & (sheet.unread | ~bits.unscoped)
         examined = 0
@@ -548,6 +541,23 @@ class Inquiry:
             displaced_by=displaced,
             missing=self.missing(subject, name) if truth == "undetermined" else None,
         )
+
+
+def _touching(instance: Instance, sheet: Sheet) -> int:
+    """The rules that the submitted facts of a subject touch, and those that nobody read."""
+    touched, known = sheet.unread, sheet.touched
+    for name in instance.facts:
+        if name in known:
+            touched |= known[name]
+    for name, listed in instance.parts.items():
+        if listed is not None and name in known:
+            touched |= known[name]
+    owner, by_owner = instance.owner, sheet.touched_by_owner
+    if owner is not None and by_owner:
+        for name in (*owner.facts, *owner.parts):
+            if name in by_owner:
+                touched |= by_owner[name]
+    return touched
 
 
 def _submitted(instance: Instance) -> set[str]:

@@ -3,6 +3,8 @@
     HazardRulesError
     ├── RulebookError          a rulebook with errors: carries every diagnostic
     ├── FactsError             a case with problems: carries every problem, each with its path
+    ├── BatchError             files cannot be read or written: carries every problem, each with its file
+    ├── RevisionError          a rulebook of the past cannot be had: carries the problem
     ├── SessionError           a session cannot do that: carries the problem
     ├── LookupFailedError      no such rule, fact, instrument, action, subject, table: carries the nearest names
     ├── EngineError            an engine is not installed, or fails: carries the code, the cause and what to try next
@@ -65,8 +67,34 @@ class SessionError(HazardRulesError):
         super().__init__("\n".join(problem.message("en") for problem in self.problems))
 
 
+class RevisionError(HazardRulesError):
+    """A rulebook as it stood in a revision cannot be had: there is no git, no such revision, or no rulebook in it.
+
+    Attributes:
+        problem: What is wrong, with the revision concerned.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        """Keep the problem and say it in the message."""
+        self.problem = problem
+        super().__init__(problem.message("en"))
+
+
+class BatchError(HazardRulesError):
+    """Files cannot be classified: one cannot be read, or written; no rule and no row is at fault.
+
+    Attributes:
+        problems: What is wrong, each with the file concerned.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        """Keep the problems and say them all in the message."""
+        self.problems = tuple(problems)
+        super().__init__("\n".join(problem.message("en") for problem in self.problems))
+
+
 class LookupFailedError(HazardRulesError, KeyError):
-    """A name that the rulebook does not know.
+    """A name that the rulebook, or a session, does not know.
 
     Attributes:
         what: The kind of thing that was asked for ("rule", "fact", …).
@@ -74,11 +102,11 @@ class LookupFailedError(HazardRulesError, KeyError):
         nearest: Known names that resemble it, best first.
     """
 
-    def __init__(self, what: str, name: str, nearest: Sequence[str] = ()) -> None:
-        """Keep what was asked for and what resembles it."""
+    def __init__(self, what: str, name: str, nearest: Sequence[str] = (), *, where: str = "rulebook") -> None:
+        """Keep what was asked for and what resembles it; `where` it was looked for."""
         self.what, self.name, self.nearest = what, name, tuple(nearest)
         hint = f"; did you mean {', '.join(f'`{item}`' for item in self.nearest)}?" if self.nearest else ""
-        super().__init__(f"no {what} `{name}` in this rulebook{hint}")
+        super().__init__(f"no {what} `{name}` in this {where}{hint}")
 
     def __str__(self) -> str:
         """Plain text: KeyError would quote it."""

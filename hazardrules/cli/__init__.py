@@ -13,6 +13,7 @@ import click
 _COMMANDS = {
     "classify": "classify",
     "explain": "classify",
+    "batch": "batch",
     "check": "rules",
     "fmt": "rules",
     "test": "rules",
@@ -20,9 +21,11 @@ _COMMANDS = {
     "show": "look",
     "schema": "look",
     "coverage": "look",
+    "analyze": "analyze",
     "graph": "graph",
     "cases": "cases",
     "mutate": "mutate",
+    "diff": "diff",
 }
 
 

@@ -260,13 +260,13 @@ def report_diagnostics(
     names = {span.file for item in found for span in (item.span, *(related.span for related in item.related))}
     sources = source_texts(where, names) if output == "text" and where.is_dir() else {}
     colour = output == "text" and not err and is_terminal()
-    prefix = _prefix(where)
+    prefix = file_prefix(where)
     text = render_diagnostics(found, sources, output, lang, colour=colour, prefix=prefix)  # type: ignore[arg-type]  # one of the choices
     if text:
         click.echo(text, err=err)
 
 
-def _prefix(folder: Path) -> str:
+def file_prefix(folder: Path) -> str:
     """What stands before the names of a rulebook's files, so that an editor finds them."""
     try:
         shown = os.path.relpath(folder)

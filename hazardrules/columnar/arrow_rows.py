@@ -37,6 +37,8 @@ class ArrowColumns:
             if name not in schema.names:
                 hints = nearest_names(name, {column: column for column in schema.names})
                 problems.add(shown(name), "intake.no_column", hints, given=shown(name))
+            elif schema.names.count(name) > 1:
+                problems.add(shown(name), "intake.given_twice", given=shown(name))
         self.facts = [number for number, name in enumerate(schema.names) if self._is_fact(number, name)]
         self.layout = Layout(law.intake, options.kind, [schema.field(number) for number in self.facts], problems)
         table_problems(problems)

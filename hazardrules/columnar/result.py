@@ -11,7 +11,7 @@ import pyarrow as pa
 from hazardrules.columnar.answers import SIDES, Words, list_array
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from hazardrules.columnar.answers import Judged
     from hazardrules.columnar.table import Batch, Options, TableClassifier
@@ -37,6 +37,11 @@ def scales_of(compiled: Compiled, options: Options) -> dict[str, tuple[str, ...]
     rules = (rule for rule in compiled.rules.values() if rule.on in kinds and (packs is None or rule.pack in packs))
     names = sorted({rule.level[0] for rule in rules if rule.level is not None})
     return {name: tuple(level.id for level in compiled.source.scales[name].levels) for name in names}
+
+
+def own_columns(scales: Mapping[str, object]) -> set[str]:
+    """The names of columns of answers; a column that is carried over does not take one of them."""
+    return {"row", *LISTS, *(f"{scale}.{side}" for scale in scales for side in SIDES)}
 
 
 class TableResult:
@@ -85,7 +90,7 @@ class TableResult:
         """One row per row that could be read: its number, the columns kept, levels, and lists of ids."""
         columns: dict[str, Any] = {"row": pa.array(self._rows[self._order] if self._order is not None else self._rows)}
         for name in self.classifier.options.keep:
-            columns[name] = self._kept(name)
+            columns[f"given.{name}" if name in own_columns(self.scales) else name] = self.kept(name)
         columns.update(self.levels)
         for name in LISTS:
             columns[name] = self._list(name)
@@ -107,7 +112,8 @@ class TableResult:
         found = list_array([judged.lists(LISTS[name](judged), words) for judged in self._judged], words)
         return self._sorted(found)
 
-    def _kept(self, name: str) -> Any:
+    def kept(self, name: str) -> pa.ChunkedArray:
+        """A column that is carried over, for the rows that were judged."""
         return pa.chunked_array([batch.given.kept(name, batch.good) for batch in self.batches])
 
     @cached_property

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
 from hazardrules.columnar.answers import Judged
 from hazardrules.columnar.program import Program, compiled_program
+from hazardrules.diagnostics import nearest
+from hazardrules.errors import LookupFailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import pyarrow as pa
 
@@ -44,6 +46,30 @@ class Options:
     packs: frozenset[str] | None
     keep: tuple[str, ...]
     lang: str
+
+
+def options_of(
+    compiled: Compiled,
+    kind: str,
+    *,
+    day: date | None,
+    packs: frozenset[str] | None,
+    jurisdiction: str | None = None,
+    keep: Iterable[str] = (),
+    lang: str | None = None,
+) -> Options:
+    """Options, looked up.
+
+    Raises:
+        LookupFailedError: No such place or language.
+    """
+    source = compiled.source
+    if jurisdiction is not None and jurisdiction not in source.jurisdictions:
+        raise LookupFailedError("jurisdiction", jurisdiction, nearest(jurisdiction, source.jurisdictions))
+    language = lang if lang is not None else source.default_language
+    if language not in source.languages:
+        raise LookupFailedError("language", language, source.languages)
+    return Options(kind, day, jurisdiction, packs, (keep,) if isinstance(keep, str) else tuple(keep), language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +108,7 @@ class Rows(Protocol):
 
     count: int
 
-    def take(self, rows: Array) -> Self:
+    def take(self, rows: Array) -> Rows:
         """Some of the rows."""
 
     def read(self) -> Read:
@@ -125,7 +151,7 @@ class TableClassifier:
     def __init__(self, law: Law, options: Options) -> None:
         """Keep what rows are judged by, and how."""
         self.law, self.options = law, options
-        self._programs: dict[tuple[int, bool, int], Program] = {}
+        self._programs: dict[tuple[Any, ...], Program] = {}
         self._lock = Lock()
 
     def classify(self, given: Rows, first: int = 0) -> Batch:
@@ -191,7 +217,7 @@ class TableClassifier:
     def _program(self, plan: Plan, block: Block) -> Program:
         """The program of a plan for the columns that were met so far."""
         shape = block.shape()
-        key = (id(plan), shape.dated, len(shape.frames))
+        key = (id(plan), shape.dated, *((frame.kind, frame.parent, frame.part) for frame in shape.frames))
         with self._lock:
             found = self._programs.get(key)
             wanted = shape if found is None else shape.joined(found.shape)

@@ -22,6 +22,7 @@ class Bits(NamedTuple):
         open: The undetermined rules.
         waiting: Those of the undetermined rules that match and only wait for a rule that would displace them.
         unscoped: See `Verdict`.
+        touched: Remembers what depends on which facts were submitted, whatever they are; None where nobody remembers it.
     """
 
     names: tuple[str, ...]
@@ -29,6 +30,7 @@ class Bits(NamedTuple):
     open: int
     waiting: int
     unscoped: int | None
+    touched: dict[object, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,8 @@ class Conditions:
             "compare": quick.compare,
             "near": quick.near,
             "bounds": quick.bounds,
+            "between": quick.between,
+            "shifted": quick.shifted,
             "hull": quick.hull,
             "nobody": _nobody,
             "least": intervals.least,
@@ -172,6 +174,9 @@ class Conditions:
             case ir.AtLeast(count=ir.Const(value=int() as count), items=items):
                 pairs = [self.both(item, depth + 1) for item in items]
                 return f"({_counted([s for s, _ in pairs])} >= {count})", f"({_counted([p for _, p in pairs])} >= {count})"
+            case ir.Choice(condition=condition, then=then, otherwise=otherwise) if expr.type.name == "bool":
+                (cs, cp), (ts, tp), (es, ep) = [self.both(item, depth + 1) for item in (condition, then, otherwise)]
+                return f"({ts} and {es} or {cs} and {ts} or not {cp} and {es})", f"({cp} and {tp} or not {cs} and {ep})"
             case ir.FactRef() if self._is_plain(expr):
                 return self._flag(expr)
             case ir.DerivedRef(base=ir.Self(), name=name) if name in self.derived:
@@ -242,7 +247,11 @@ class Conditions:
                 f"({a} is None or {b} is None or {a} {op} {b})",
             )
         if expr.left.type.name != "number":
-            return self._tri(self._ask(expr))
+            if expr.left.type.name not in ("date", "datetime"):
+                return self._tri(self._ask(expr))
+            first, second = self._once(left, 0), self._once(right, 0)
+            known = f"{first} is not None and {second} is not None"
+            return f"({known} and {first} {op} {second})", f"(not ({known}) or {first} {op} {second})"
         first, second = self.amount(left), self.amount(right)
         if second.isidentifier() or ("ask(" in first and "ask(" not in second):  # the cheaper side first
             first, second, op = second, first, _FLIPPED[op]  # type: ignore[assignment]  # see above
@@ -375,6 +384,15 @@ class Conditions:
             case ir.Function(name="min" | "max" as name, items=items):
                 function = "least" if name == "min" else "greatest"
                 return f"{function}(({', '.join(self.amount(item, depth + 1) for item in items)},))"
+            case ir.DateShift(day=day, amount=ir.Const(value=amount), sign=sign):
+                name = self._constant(quick.Shift(amount, sign, self.plan.compiled.working_day))
+                return f"{name}[{self.amount(day, depth + 1)}]"
+            case ir.DateShift(day=day, amount=amount, sign=sign):
+                name = self._constant(self.plan.compiled.working_day)
+                return f"shifted({self.amount(day, depth + 1)}, {self.amount(amount, depth + 1)}, {sign}, {name})"
+            case ir.DateDifference(left=left, right=right):
+                unit = self._constant(expr.type.unit.factor)
+                return f"between({self.amount(left, depth + 1)}, {self.amount(right, depth + 1)}, {unit})"
             case ir.Choice(condition=condition, then=then, otherwise=otherwise) if expr.type.name == "number":
                 surely, possibly = self.both(condition, depth + 1)
                 a, b = self._once(then, depth + 1), self._once(otherwise, depth + 1)  # both stand twice in the text

@@ -117,6 +117,11 @@ class Tests:
             case ir.Junction(op=op, items=items):
                 forms = [self.alternatives(item, wanted=wanted) for item in items]
                 return self.all_of(forms) if (op == "and") is wanted else self.any_of(forms)
+            case ir.Choice(condition=condition, then=then, otherwise=otherwise) if expr.type.name == "bool":
+                yes, no = self.alternatives(then, wanted=wanted), self.alternatives(otherwise, wanted=wanted)
+                first = self.all_of([self.alternatives(condition), yes])
+                second = self.all_of([self.alternatives(condition, wanted=False), no])
+                return self.any_of([first, second, self.all_of([yes, no])])  # where both agree, the choice does not matter
             case ir.DerivedRef(base=ir.Self(), name=name) if not self._is_computed(name):
                 return self._named(("derived", name), wanted=wanted)
             case ir.RuleRef(base=ir.Self(), name=name) if name not in self.plan.rules:

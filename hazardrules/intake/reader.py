@@ -10,7 +10,7 @@ from hazardrules.intake.instance import member_path
 from hazardrules.intake.names import MAX_NAME, Names, fold
 from hazardrules.intake.numbers import unwrapped
 from hazardrules.intake.problems import Problems, Refused, is_bad_text, listed, shown
-from hazardrules.intake.values import BLANK, MAX_ITEMS, reader_for
+from hazardrules.intake.values import BLANK, FALSE, MAX_ITEMS, TRUE, read_bool, reader_for
 from hazardrules.model.instances import Instance
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ MAX_DEPTH = 20
 """Parts within parts within parts; only a vocabulary that contains itself gets this far."""
 
 MAX_REMEMBERED = 1000
-"""So many texts are remembered per fact with what they were read as."""
+"""So many texts and floats are remembered per fact with what they were read as."""
 
 MAX_SUBJECTS = 300_000
 """So many parts in one case altogether."""
@@ -34,14 +34,14 @@ class Form:
     """What can be submitted about a kind of subject.
 
     Attributes:
-        fields: By every name as declared the canonical name, the reader, and what texts were read as; parts have no reader.
+        fields: By every name as declared the canonical name, the reader, and what texts and floats were read as; parts have no reader.
         groups: What stands before a dot in some name.
     """
 
     kind: SubjectKind
     names: Names
     readers: dict[str, FactReader | None]
-    fields: dict[str, tuple[str, FactReader | None, dict[str, Reading]]]
+    fields: dict[str, tuple[str, FactReader | None, dict[Any, Reading]]]
     groups: frozenset[str]
 
 
@@ -76,7 +76,7 @@ def _form(kind: SubjectKind, subjects: Mapping[str, SubjectKind]) -> Form:
     names = Names((name, [word for word in words if word != name]) for name, words in entries)
     readers: dict[str, FactReader | None] = {name: reader_for(fact) for name, fact in kind.facts.items()}
     readers.update(dict.fromkeys(parts))
-    read: dict[str, dict[str, Reading]] = {name: {} for name in members}
+    read: dict[str, dict[Any, Reading]] = {name: {} for name in members}
     fields = {word: (name, readers[name], read[name]) for word, name in names.exact.items()}
     groups = {".".join(pieces[:end]) for name in members for pieces in [name.split(".")] for end in range(1, len(pieces))}
     return Form(kind, names, readers, fields, frozenset(groups))
@@ -178,7 +178,11 @@ class Intake:
                 run.problems.add(member_path(instance.path, name), "intake.given_twice", given=shown(key))
                 continue
             seen.add(name)
-            if value.__class__ is str:
+            given = value.__class__
+            if given is bool and reader is read_bool:
+                facts[name], written[name] = TRUE if value else FALSE
+                continue
+            if given is str or given is float:
                 reading = read.get(value)
                 if reading is not None:
                     facts[name], written[name] = reading
@@ -190,7 +194,8 @@ class Intake:
                 continue
             try:
                 reading = facts[name], written[name] = reader(value)
-                if value.__class__ is str and len(read) < MAX_REMEMBERED and len(value) <= MAX_NAME:
+                is_short = given is float or (given is str and len(value) <= MAX_NAME)  # type: ignore[arg-type]  # a text
+                if is_short and len(read) < MAX_REMEMBERED:
                     read[value] = reading
             except Refused as refused:
                 if isinstance(value, Mapping) and name in form.groups:
@@ -336,7 +341,7 @@ def is_blank(value: object) -> bool:
 
 def as_mapping(value: object) -> Mapping[Any, object] | None:
     """Facts as a mapping: a mapping itself, or a pydantic model by what was set on it."""
-    if isinstance(value, Mapping):
+    if value.__class__ is dict or isinstance(value, Mapping):
         return value
     dump = getattr(value, "model_dump", None)
     if callable(dump) and not isinstance(value, type):

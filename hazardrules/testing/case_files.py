@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from hazardrules.diagnostics import Diagnostic
 
 SUFFIX = ".cases.yaml"
+_NAMED = 4
+"""So many kinds of subjects are named in a message."""
 _KEYS = ("name", "as_of", "jurisdiction", "complete", "packs", "expect", "rows", "判定日期", "辖区")
 _RULE_COLUMNS = ("holds", "fails", "undetermined", "not_in_force", "displaced", "relieved")
 _OUTCOME_COLUMNS = {"finding_level": "level", "finding_actions": "actions"}
@@ -141,7 +143,9 @@ class _Reader:
                 hints = did_you_mean(key.text, (*_KEYS, *self.book.compiled.source.subjects))
                 self.collector.report(107, key.span, key=key.text, what="case", hints=hints)
         if len(known) != 1:
-            self.collector.report(108, node.span, key="premises, vehicle, …", what="case")
+            kinds = [*self.book.compiled.source.subjects]
+            named = kinds if len(kinds) <= _NAMED else [*kinds[:_NAMED], "…"]
+            self.collector.report(108, node.span, key=", ".join(named), what="case")
             return
         subject = known[0].text
         facts = plain(node.get(subject)) or {}

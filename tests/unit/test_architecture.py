@@ -34,13 +34,14 @@ ROOMS = (
     ("sheets",),
     ("explain", "missing", "duties", "levels"),
     ("classify",),
-    ("cache", "dated", "folders", "sessions"),
+    ("cache", "dated", "folders", "sessions", "batch"),
     ("api",),
     ("watcher", "verify"),
     ("render", "graph", "lint"),
     ("testing",),
     ("coverage",),
     ("mutation",),
+    ("diff",),
     ("cli",),
 )
 ROW = {room: number for number, row in enumerate(ROOMS) for room in row}
@@ -55,15 +56,29 @@ GUESTS = {
     "rich": ("cli/", "render/"),
     "pydantic": ("model/", "intake/"),
     "platformdirs": ("cache.py", "cli/"),
-    "sqlalchemy": ("sessions/store.py",),
+    "sqlalchemy": ("sessions/database.py", "sessions/store.py"),
     "hypothesis": ("testing/",),
-    "numpy": ("columnar/",),
-    "pyarrow": ("columnar/",),
+    "numpy": ("columnar/", "batch/"),
+    "pyarrow": ("columnar/", "batch/"),
+    "llvmlite": ("columnar/native.py",),
     "pytest": ("testing/plugin.py",),
     "z3": ("verify/",),
     "durable_rules_engine": ("engines/durable_sets.py",),
 }
-NOT_AT_IMPORT = ("lark", "networkx", "yaml", "rich", "click", "hypothesis", "sqlalchemy", "durable_rules_engine", "z3", "numpy", "pyarrow")
+NOT_AT_IMPORT = (
+    "lark",
+    "networkx",
+    "yaml",
+    "rich",
+    "click",
+    "hypothesis",
+    "sqlalchemy",
+    "durable_rules_engine",
+    "z3",
+    "numpy",
+    "pyarrow",
+    "llvmlite",
+)
 
 MAX_LINES = 500
 LONGER = {

@@ -1,10 +1,8 @@
-"""HR631: a penalty that nobody is in charge of."""
+"""HR631: a fine that nobody is in charge of."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-
-from hazardrules.lint.material import action_uses
 
 if TYPE_CHECKING:
     from hazardrules.diagnostics import Collector
@@ -12,9 +10,10 @@ if TYPE_CHECKING:
 
 
 def check(material: Material, findings: Collector) -> None:
-    """Neither the catalogue nor the rule names the authority that imposes it."""
+    """Neither the catalogue nor the rule names who imposes it; a cell of a table has no room for it."""
     for rule in material.source.rules():
-        for use in action_uses(rule):
+        for use in rule.actions if rule.kind != "amends" else ():
             declared = material.source.actions[use.action]
-            if declared.kind == "penalty" and use.authority is None and declared.authority is None and rule.kind != "amends":
+            is_fine = declared.kind == "penalty" and "money" in declared.parameters.values()
+            if is_fine and use.authority is None and declared.authority is None:
                 findings.report(631, use.span, name=rule.name, action=use.action)

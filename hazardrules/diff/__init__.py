@@ -1,0 +1,18 @@
+"""What an edit of a rulebook changes: which rules mean something else now, and which are only written otherwise."""
+
+from __future__ import annotations
+
+from hazardrules.diff.compare import compare, has_solver
+from hazardrules.diff.model import Change, Difference, RuleDifference, Side, ThingDifference, Verdict, Witness
+
+__all__ = [
+    "Change",
+    "Difference",
+    "RuleDifference",
+    "Side",
+    "ThingDifference",
+    "Verdict",
+    "Witness",
+    "compare",
+    "has_solver",
+]
