@@ -14,6 +14,7 @@ from click.testing import CliRunner
 import hazardrules
 from hazardrules.cli import main
 from hazardrules.diff import compare, has_solver
+from hazardrules.errors import MissingExtraError
 from hazardrules.testing.generated_rulebooks import FILES, write
 
 if TYPE_CHECKING:
@@ -518,3 +519,109 @@ def test_a_rulebook_with_errors_ends_with_2(tmp_path: Path, pair: tuple[str, str
     broken = rulebook(tmp_path / "broken", rule("r", "opne"))
     done = run(pair[0], str(broken))
     assert (done.exit_code, "HR201" in done.output) == (2, True)
+
+
+# past cases
+
+
+PAST = [
+    {"as_of": "2022-01-01", "place": {"people": 20}},
+    {"as_of": "2022-01-01", "场所": {"人数": "21", "open": False}},
+    {"as_of": "2022-01-01", "place": {"people": 20, "open": True}},
+    {"as_of": "2022-01-01", "place": {"people": 3, "open": True}},
+    {"as_of": "2022-01-01", "place": {"people": 999}},
+    {"as_of": "2022-01-01", "place": {}},
+]
+
+
+@pytest.fixture
+def past(tmp_path: Path) -> str:
+    """Some past cases; the fifth says what no place can be."""
+    file = tmp_path / "past.jsonl"
+    file.write_text("".join(f"{json.dumps(case, ensure_ascii=False)}\n" for case in PAST), "utf-8")
+    return str(file)
+
+
+@pytest.fixture
+def bounds(tmp_path: Path) -> tuple[str, str]:
+    """A bound that was moved, under a rule whose fine was raised and a rule that stays."""
+    files = {"law/xx-2.yaml": FILES["law/xx-2.yaml"].replace('["1"]', '["1", "2"]')}
+    crowded = rule("crowded", "people > 20", level="major").replace('"1"', '"2"')
+    fined = rule("fined", "open", "actions: [{fine: {amount: 200 CNY}}]")
+    old = rulebook(tmp_path / "old", crowded, fined, rule("busy", "people > 2 and open"), files=files)
+    new = rulebook(
+        tmp_path / "new",
+        crowded.replace("> 20", ">= 20"),
+        fined.replace("200", "300"),
+        rule("busy", "people > 2 and open"),
+        files=files,
+    )
+    return str(old), str(new)
+
+
+@pytest.mark.parametrize("in_tables", [True, False], ids=["tables", "alone"])
+def test_past_cases_are_judged_by_both(
+    bounds: tuple[str, str], past: str, in_tables: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the batch engine or one by one: the same counts, and the clause that the change comes from."""
+    if in_tables:
+        pytest.importorskip("pyarrow")
+    else:
+
+        def missing(*_: object, **__: object) -> None:
+            raise MissingExtraError("columnar", "pyarrow")
+
+        monkeypatch.setattr(hazardrules.Rulebook, "table_options", missing)
+    done = run(*bounds, "--replay", past, "--format", "json")
+    assert done.exit_code == 1, done.output
+    found = json.loads(done.stdout)["replay"]
+    assert {name: found[name] for name in ("cases", "unread", "level", "findings", "consequences", "clauses")} == {
+        "cases": 6, "unread": {"old": 0, "new": 0, "both": 1}, "level": 2, "findings": 0, "consequences": 1, "clauses": {"xx-2 2": 2},
+    }  # fmt: skip
+    assert [(entry["place"].rpartition(":")[2], entry["rules"]) for entry in found["examples"]] == [
+        ("1", ["p.crowded"]), ("3", ["p.crowded", "p.fined"]), ("4", ["p.fined"]),
+    ]  # fmt: skip
+    assert [turn["after"] for turn in found["turns"]] == [{"level": "major", "at_least": "major"}] * 2
+
+
+def test_the_text_and_the_markdown_tell_of_past_cases(bounds: tuple[str, str], past: str) -> None:
+    """In a sentence that can be quoted."""
+    done = run(*bounds, "--replay", past)
+    assert "Past cases\n  2 of 6 cases change level, all through xx-2 2\n" in done.output
+    assert "1 more are found as before, with other consequences" in done.output
+    assert "1 neither rulebook can read" in done.output
+    assert f"{past}:1: hazard: " in " ".join(done.output.split())
+    assert "### Past cases\n\n- 2 of 6 cases change level" in run(*bounds, "--replay", past, "--format", "markdown").output
+    assert "none of 6 cases is answered otherwise" in run(bounds[0], bounds[0], "--replay", past).output
+
+
+def test_cases_with_expectations_and_bare_facts_can_be_replayed(bounds: tuple[str, str], tmp_path: Path) -> None:
+    """Rows of a file of cases one by one; bare facts with the kind of subject and the day beside them."""
+    file = tmp_path / "p.cases.yaml"
+    rows = "people | holds\n    20 | -\n    21 | crowded"
+    file.write_text(f"- name: bound\n  as_of: 2022-01-01\n  place: {{open: false}}\n  rows: |\n    {rows}\n", "utf-8")
+    assert "1 of 2 cases change level" in run(*bounds, "--replay", str(file)).output
+    bare = tmp_path / "bare.jsonl"
+    bare.write_text('{"people": 20}\n{"people": 21}\n', "utf-8")
+    assert (
+        "1 of 2 cases change level" in run(*bounds, "--replay", str(bare), "--subject", "place", "--as-of", "2022-01-01").output
+    )
+    done = run(*bounds, "--replay", str(bare), "--subject", "palce")
+    assert (done.exit_code, "did you mean `place`" in done.output) == (2, True)
+    bare.write_text("no json\n", "utf-8")
+    done = run(*bounds, "--replay", str(bare))
+    assert (done.exit_code, "holds no case that can be read" in done.output) == (2, True)
+
+
+def test_past_cases_follow_a_renamed_fact_and_name_what_is_refused(tmp_path: Path, past: str) -> None:
+    """Facts are called as the new rulebook calls them; a fact that is gone makes it refuse the case."""
+    renamed = FILES["subjects/place.yaml"].replace("  people:", "  persons:").replace("en: people", "en: persons")
+    gone = "\n".join(line for line in FILES["subjects/place.yaml"].split("\n") if "  people:" not in line)
+    old = str(rulebook(tmp_path / "o", rule("r", "people > 20")))
+    new = str(rulebook(tmp_path / "n", rule("r", "persons >= 20"), files={"subjects/place.yaml": renamed}))
+    none = str(rulebook(tmp_path / "x", rule("r", "open"), files={"subjects/place.yaml": gone}))
+    found = json.loads(run(old, new, "--replay", past, "--format", "json").stdout)["replay"]
+    assert (found["level"], found["unread"]["new"]) == (2, 0)
+    done = run(old, none, "--replay", past)
+    assert "4 the new rulebook cannot read any more" in done.output
+    assert "refused by the new one: " in done.output
