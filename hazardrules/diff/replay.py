@@ -147,6 +147,7 @@ class _Run:
         self.found = Replay()
         self.turned: dict[str, dict[Turn, bool]] = {}
         self.names = difference.names
+        self.then = {now: before for before, now in difference.names.items()}
         asked = {item.name: {change.aspect for change in item.changes} for item in difference.rules}
         self.demands = frozenset(name for name, aspects in asked.items() if aspects & {"level", "actions", "amends"})
         self.graded = frozenset(name for name, aspects in asked.items() if "level" in aspects)
@@ -210,8 +211,7 @@ class _Run:
 
     def _rules(self, name: str) -> list[Any]:
         """A rule as it is, and as it was, by its name now (or its name then, where it is gone)."""
-        then = next((old for old, new in self.names.items() if new == name), name) if name in self.new.compiled.rules else name
-        found = (self.new.compiled.rules.get(name), self.old.compiled.rules.get(then))
+        found = (self.new.compiled.rules.get(name), self.old.compiled.rules.get(self.then.get(name, name)))
         return [rule for rule in found if rule is not None]
 
     def _has_to_do(self, name: str, turn: Turn) -> bool:
