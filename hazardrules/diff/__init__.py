@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from hazardrules.diff.compare import compare, has_solver
 from hazardrules.diff.model import Change, Difference, RuleDifference, Side, ThingDifference, Verdict, Witness
+from hazardrules.diff.replay import Replay, replay
 
 __all__ = [
     "Change",
     "Difference",
+    "Replay",
     "RuleDifference",
     "Side",
     "ThingDifference",
@@ -15,4 +17,5 @@ __all__ = [
     "Witness",
     "compare",
     "has_solver",
+    "replay",
 ]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 FORMAT = "hazardrules-diff-1"
 MANY_PARTS = 12
 """As `hazardrules.verify.lab` has it; that one needs the solver."""
+_NAMED = 6
+"""So many names are listed in a line."""
 _TRUTHS = {True: "holds", False: "fails", None: "open"}
 
 
@@ -69,9 +71,14 @@ class Speaker:
         if rule.condition is not None and rule.condition.status == "proven":
             yield self.say("diff.proven")
         if rule.through:
-            yield self.say("diff.through", names=self.say("text.and_comma").join(rule.through))
+            yield self.say("diff.through", names=self._listed(rule.through))
         if rule.displaces:
-            yield self.say("diff.displaces", names=self.say("text.and_comma").join(rule.displaces))
+            yield self.say("diff.displaces", names=self._listed(rule.displaces))
+
+    def _listed(self, names: tuple[str, ...]) -> str:
+        text = self.say("text.and_comma").join(names[:_NAMED])
+        more = len(names) - _NAMED
+        return self.say("text.and_more", list=text, count=more) if more > 0 else text
 
     def turn(self, witness: Witness) -> str:
         """How the answer for some facts turned."""

@@ -34,6 +34,7 @@ def difference_page(difference: Difference, speaker: Speaker, *, verbose: bool =
         for thing in difference.things:
             page.line((speaker.thing(thing), "warn" if thing.matters else ""), indent=2)
     if replay is not None:
+        page.blank()
         page.extend(replay)
     page.blank()
     if not difference.solver:
