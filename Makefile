@@ -29,6 +29,7 @@ test:  ## the tests, warnings as errors
 
 rules:  ## the shipped rulebook: diagnostics and cases
 	$(BIN)/hazardrules check rules
+	$(BIN)/hazardrules lint rules
 	$(BIN)/hazardrules test rules
 
 snapshots:  ## rewrite the golden texts; read the diff line by line

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from hazardrules.columnar.program import Program, Steps
     from hazardrules.columnar.tape import Array, Mask
 
+_SORTED = 65_536
+"""So many numbers fit into 16 bits, which are sorted in no time."""
 SIDES = ("level", "at_least", "at_most_examined", "at_most")
 
 
@@ -136,20 +138,12 @@ class Judged:
 
     def pairs(self, masks: Mapping[str, Mask], words: Words, frame: int = 0) -> tuple[Array, Array]:
         """Subject and word for each bit that is set, by subject, the words in the order of the masks."""
-        subjects, codes = [], []
-        for word, mask in masks.items():
-            if not isinstance(mask, bool) and not self._slots[mask].any():
-                continue
-            rows = np.flatnonzero(self.flags(mask, frame))
-            if len(rows):
-                subjects.append(rows.astype(np.int32))
-                codes.append(np.full(len(rows), words.number(word), np.int32))
-        if not subjects:
+        count = self.block.frames[frame].count
+        packed = [(word, self.packed(mask, frame)) for word, mask in masks.items() if mask is not False]
+        parts = [_pairs(packed, words, start, min(_SORTED, count - start)) for start in range(0, count, _SORTED)]
+        if not parts:
             return np.zeros(0, np.int32), np.zeros(0, np.int32)
-        all_subjects, all_codes = np.concatenate(subjects), np.concatenate(codes)
-        narrow = all_subjects.astype(np.uint16) if self.block.frames[frame].count <= 65536 else all_subjects  # noqa: PLR2004 - 16 bits
-        order = np.argsort(narrow, kind="stable")
-        return all_subjects[order], all_codes[order]
+        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
     def lists(self, masks: Mapping[str, Mask], words: Words) -> tuple[Array, Array]:
         """For each row its words: how many, and which, one row after the other."""
@@ -195,6 +189,22 @@ class Judged:
         places = (subjects - frame.offsets[owners]).tolist()
         own = [frame.part if frame.one else f"{frame.part}[{place}]" for place in places]
         return [f"{path}.{name}" if path else name for path, name in zip(around, own, strict=True)]
+
+
+def _pairs(masks: list[tuple[str, Array]], words: Words, start: int, count: int) -> tuple[Array, Array]:
+    """Subject and word for each bit that is set, of so many subjects from one on that begins a byte."""
+    subjects, codes = [], []
+    for word, mask in masks:
+        part = mask[start // 8 : (start + count + 7) // 8]
+        if part.any():
+            rows = np.flatnonzero(unpack(part, count)).astype(np.uint16)
+            subjects.append(rows)
+            codes.append(np.full(len(rows), words.number(word), np.int32))
+    if not subjects:
+        return np.zeros(0, np.int32), np.zeros(0, np.int32)
+    all_subjects = np.concatenate(subjects)
+    order = np.argsort(all_subjects, kind="stable")
+    return all_subjects[order].astype(np.int32) + np.int32(start), np.concatenate(codes)[order]
 
 
 def list_array(parts: list[tuple[Array, Array]], words: Words) -> pa.Array:

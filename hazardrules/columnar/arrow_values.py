@@ -13,13 +13,14 @@ from hazardrules.columnar.columns import (
     LONGEST,
     MICROSECOND,
     MIDNIGHT,
-    NARROW,
     Column,
     Threshold,
     code_dtype,
+    narrowest,
     number_column,
     set_dtype,
 )
+from hazardrules.columnar.native import library
 from hazardrules.columnar.tape import pack, unpack
 from hazardrules.intake.problems import Refused
 from hazardrules.intake.values import BLANK
@@ -39,6 +40,7 @@ _PLAIN_NUMBER = r"^-?[0-9]{1,9}(\.[0-9]{1,6})?$"
 _FIFTEEN_DIGITS = 1e15
 _SAMPLE = 256
 _LANE = 255
+_BYTE = 255
 _MAX_PLACES = 6
 _FIRST_DAY, _LAST_DAY = -719162, 2932896
 """The years 1 to 9999, in days since 1970."""
@@ -103,12 +105,17 @@ class _Reading:
         places = _places(values[:_SAMPLE])
         if places is not None:
             unit = 10.0**places
+            machine = library()
+            quick = None if machine is None or not values.flags.c_contiguous else machine.scaled(values, unit)
+            if quick is not None:
+                whole, low, high = quick
+                return self._wholes(whole.astype(narrowest(low, high), copy=False), places, (low, high))
             scaled = np.rint(values * unit) if places else values
             if np.array_equal(scaled / unit if places else np.rint(values), values):
-                low, high = float(scaled.min()), float(scaled.max())
-                if max(high, -low) < _FIFTEEN_DIGITS:
-                    dtype = next((d for d in NARROW if np.iinfo(d).min <= low and high <= np.iinfo(d).max), np.int64)
-                    return self._wholes(scaled.astype(dtype), places, (int(low), int(high)))
+                least, most = float(scaled.min()), float(scaled.max())
+                if max(most, -least) < _FIFTEEN_DIGITS:
+                    limits = (int(least), int(most))
+                    return self._wholes(scaled.astype(narrowest(*limits)), places, limits)
         size = np.abs(values)
         doubtful = ~(size < _HUGE) | ((size < _TINY) & (values != 0))
         if self.fact.type.integer:
@@ -188,11 +195,12 @@ class _Reading:
         offsets = raw(self.array.offsets, self.array.offsets.type.to_pandas_dtype())
         inner = plain(self.array.values.slice(offsets[0], offsets[-1] - offsets[0]))
         is_plain = pa.types.is_string(inner.type) or pa.types.is_dictionary(inner.type)
-        if dtype is np.object_ or not is_plain or int(np.diff(offsets).max()) > _LANE:
+        longest = int((offsets[1:] - offsets[:-1]).max())
+        if dtype is np.object_ or not is_plain or longest > _LANE:
             return self._by_value()
         words, codes = distinct(inner)
         places = np.array([self._option(word) for word in words], np.int64)
-        found = sets_of(places, codes, offsets - offsets[0], dtype)
+        found = sets_of(places, codes, offsets - offsets[0] if offsets[0] else offsets, dtype, longest)
         if inner.null_count or (places < 0).any():
             bad = np.append(places < 0, np.True_)[codes] if inner.null_count else (places < 0)[codes]
             owners = np.repeat(np.arange(len(found)), np.diff(offsets))
@@ -212,6 +220,10 @@ class _Reading:
 
     def _by_value(self) -> Column | None:
         """Each distinct value is read once by the intake."""
+        if self.known is not None and self.fact.type.name == "enum" and pa.types.is_dictionary(self.array.type):
+            quick = self._as_they_are()
+            if quick is not None:
+                return quick
         words, codes = distinct(self.array)
         values: list[Any] = []
         bad: dict[int, Refused] = {}
@@ -227,6 +239,21 @@ class _Reading:
             for row in np.flatnonzero(codes == number).tolist():
                 self.refuse(row, why)
         return column_of(self.fact, values, codes, self.known)
+
+    def _as_they_are(self) -> Column | None:
+        """Categories of which every word is a value of its own, with their numbers; None where one is not."""
+        words = []
+        for given in self.array.dictionary.to_pylist():
+            try:
+                words.append(self.read(given)[0])
+            except Refused:
+                return None
+        indices = self.array.indices
+        return (
+            Column(self.fact, raw(indices, indices.type.to_pandas_dtype()), self.known, None, tuple(words))
+            if len(set(words)) == len(words)
+            else None
+        )
 
 
 def column_of(fact: FactDeclaration, values: list[Any], codes: Array, known: Array | None) -> Column | None:
@@ -272,7 +299,7 @@ def column_of(fact: FactDeclaration, values: list[Any], codes: Array, known: Arr
             return Column(fact, codes, known, None, tuple(places))
 
 
-def sets_of(places: Array, codes: Array, offsets: Array, dtype: Any) -> Array:
+def sets_of(places: Array, codes: Array, offsets: Array, dtype: Any, longest: int) -> Array:
     """Lists of words as bits.
 
     Eight options share a 64-bit integer, a byte each, in which a running sum counts them; no list may be longer than a
@@ -283,8 +310,14 @@ def sets_of(places: Array, codes: Array, offsets: Array, dtype: Any) -> Array:
         codes: The words of all lists, one list after the other; one past the last is null.
         offsets: Where each list begins, and the end.
         dtype: An unsigned integer with a bit for each option.
+        longest: How long the longest list is.
     """
     width = np.dtype(dtype).itemsize
+    machine = library()
+    if machine is not None and len(places) < _BYTE:
+        bits = np.array([1 << int(place) if place >= 0 else 0 for place in (*places, -1)], dtype)
+        ends = offsets.astype(np.int32, copy=False)
+        return machine.sets(ends, codes.view(np.uint8) if codes.itemsize == 1 else codes.astype(np.uint8), bits, longest)
     found = np.zeros((len(offsets) - 1, width), np.uint8)
     at = codes.astype(np.intp)
     sums = np.zeros(len(codes) + 1, np.uint64)
@@ -294,8 +327,8 @@ def sets_of(places: Array, codes: Array, offsets: Array, dtype: Any) -> Array:
             shifts = np.where(inside, places - eight * 8, 0).astype(np.uint64) * np.uint64(8)
             lanes = np.append(np.where(inside, np.uint64(1) << shifts, np.uint64(0)), np.uint64(0))
             np.cumsum(lanes.take(at), out=sums[1:])
-            ends: Array = sums.take(offsets)
-            found[:, eight] = pack((ends[1:] - ends[:-1]).view(np.uint8) != 0)
+            sides: Array = sums.take(offsets)
+            found[:, eight] = pack((sides[1:] - sides[:-1]).view(np.uint8) != 0)
     return found.view(dtype).ravel()
 
 

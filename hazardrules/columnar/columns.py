@@ -26,7 +26,7 @@ MIDNIGHT = datetime(1970, 1, 1)  # noqa: DTZ001 - facts carry local time
 MICROSECOND = timedelta(microseconds=1)
 LONGEST = 10**18
 """Whole numbers below this, and sums and differences of two of them, fit into 64 bits."""
-NARROW = (np.int8, np.int16, np.int32)
+_LIMITS = ((2**7, np.int8), (2**15, np.int16), (2**31, np.int32))
 
 
 class Threshold:
@@ -165,24 +165,32 @@ class Column:
 
     def at_least(self, threshold: Threshold) -> Array:
         """Which numbers are not below a value of the law (or are above it); bool, anything where unknown."""
-        if self.exact is not None:
+        found = self.comparable(threshold)
+        if found is None:
             return self._one_by_one(threshold)
-        kept = self._narrow if self._narrow is not None else self._narrowed()
-        above, limit = threshold.limit(self.scale, kept.dtype)
+        kept, above, limit = found
         if isinstance(limit, bool):
             return np.full(len(kept), limit, np.bool_)
         return np.greater(kept, limit) if above else np.greater_equal(kept, limit)
+
+    def comparable(self, threshold: Threshold) -> tuple[Array, bool, Any] | None:
+        """Numbers, whether they have to be above something or not below it, and that; None where they are compared one by one."""
+        if self.exact is not None:
+            return None
+        kept = self.compared
+        return (kept, *threshold.limit(self.scale, kept.dtype))
+
+    @property
+    def compared(self) -> Array:
+        """What comparisons look at."""
+        return self._narrow if self._narrow is not None else self._narrowed()
 
     def _narrowed(self) -> Array:
         """The same numbers in the smallest type that holds them: less to read for each comparison."""
         self._narrow = self.data
         if self.scale is not None and len(self.data) and self.data.dtype.itemsize > 1:
             low, high = self.limits or (int(self.data.min()), int(self.data.max()))
-            for smaller in NARROW:
-                limits = np.iinfo(smaller)
-                if limits.min <= low and high <= limits.max:
-                    self._narrow = self.data.astype(smaller)
-                    break
+            self._narrow = self.data.astype(narrowest(low, high), copy=False)
         return self._narrow
 
     def _one_by_one(self, threshold: Threshold) -> Array:
@@ -222,6 +230,11 @@ def _places(number: Number) -> int:
     while rest % 5 == 0:
         rest, fives = rest // 5, fives + 1
     return max(twos, fives) if rest == 1 else 99
+
+
+def narrowest(low: int, high: int) -> Any:
+    """The smallest type of integers that holds all between two."""
+    return next((dtype for limit, dtype in _LIMITS if -limit <= low and high < limit), np.int64)
 
 
 def set_dtype(options: int) -> Any:

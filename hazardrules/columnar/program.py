@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from hazardrules.columnar import parts
 from hazardrules.columnar.conditions import Conditions
+from hazardrules.columnar.kernel import Planner
+from hazardrules.columnar.native import library
 from hazardrules.columnar.places import Place
 from hazardrules.columnar.tape import NO, YES, Mask, Pair, Tape
 
@@ -98,7 +100,7 @@ class Program:
         self.undetermined = self._by_row(self._listed)
         self.missing = self._missing()
         self.tape.close([*self.undetermined.values(), *self.missing.values()])
-        self.tape.finish()
+        self.tape.finish(Planner(library()).units)
         self.asked = tuple(self.conditions.asked)
 
     def _of_levels(self) -> list[Mask]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from hazardrules.columnar.arrow_in import as_table
 from hazardrules.columnar.arrow_rows import ArrowColumns, ArrowRows
 from hazardrules.columnar.dict_rows import DictColumns, DictRows
+from hazardrules.columnar.native import ROWS
 from hazardrules.columnar.result import TableResult
 from hazardrules.columnar.table import TableClassifier
 
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 
     from hazardrules.columnar.table import Law, Options, Rows
 
-BLOCK = 65_536
-"""So many rows are judged together: their masks stay in the cache."""
+BLOCK = 262_144
+"""So many rows are judged together at most: what is done once per block counts for little."""
+LEAST = 65_536
+"""Blocks are not made smaller than this for the sake of threads."""
 SMALL = 8_192
 """Chunks of fewer rows are put together first."""
 
@@ -44,26 +47,26 @@ def classify_table(law: Law, table: Any, options: Options, threads: int | None =
     """
     start = time.perf_counter()
     classifier = TableClassifier(law, options)
-    pieces = list(_pieces(law, table, options))
     workers = 1 if isinstance(table, (list, tuple)) else threads or os.cpu_count() or 1
-    done = [classifier.classify(*piece) for piece in pieces[:1]]  # the first compiles, the others find it compiled
-    if workers == 1 or len(pieces) < 3:  # noqa: PLR2004 - one is done, one is left
-        done += [classifier.classify(*piece) for piece in pieces[1:]]
+    pieces = list(_pieces(law, table, options, workers))
+    if workers == 1 or len(pieces) == 1:
+        done = [classifier.classify(*piece) for piece in pieces]
     else:
         with ThreadPoolExecutor(workers) as pool:
-            done += pool.map(lambda piece: classifier.classify(*piece), pieces[1:])
+            done = list(pool.map(lambda piece: classifier.classify(*piece), pieces))
     return TableResult(classifier, done, time.perf_counter() - start)
 
 
-def _pieces(law: Law, table: Any, options: Options) -> Iterator[tuple[Rows, int]]:
+def _pieces(law: Law, table: Any, options: Options, workers: int) -> Iterator[tuple[Rows, int]]:
     if isinstance(table, (list, tuple)):
         columns = DictColumns(law, options)
-        for first in range(0, len(table) or 1, BLOCK):
-            yield DictRows(columns, table[first : first + BLOCK]), first
+        for first in range(0, len(table) or 1, LEAST):
+            yield DictRows(columns, table[first : first + LEAST]), first
         return
     given = as_table(table)
     arrow = ArrowColumns(law, options, given.schema)
-    for batch, first in blocks(given):
+    share = -(-given.num_rows // (2 * workers)) if workers > 1 else BLOCK
+    for batch, first in blocks(given, min(BLOCK, max(LEAST, -(-share // ROWS) * ROWS))):
         yield ArrowRows(arrow, batch), first
 
 

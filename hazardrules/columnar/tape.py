@@ -6,12 +6,12 @@ in the second only is open. A mask that is the same for every row is `True` or `
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable
+    from collections.abc import Callable, Hashable, Iterable, Sequence
 
 Array = Any
 """A NumPy array."""
@@ -44,22 +44,48 @@ def everywhere(count: int, flag: bool) -> Array:
     return np.full((count + 7) // 8, 255 if flag else 0, np.uint8)
 
 
-class _Step(NamedTuple):
+class Step(NamedTuple):
+    """Something that is done with the contents of slots."""
+
     run: Callable[..., Any]
     out: int
     slots: tuple[int, ...]
     literals: tuple[Hashable, ...]
+
+    @property
+    def outs(self) -> tuple[int, ...]:
+        """The slots that are written."""
+        return (self.out,)
+
+    def take(self, slots: list[Any]) -> None:
+        """Do it."""
+        slots[self.out] = self.run(*[slots[slot] for slot in self.slots], *self.literals)
+
+
+class Unit(Protocol):
+    """A step, or several that are taken at once."""
+
+    @property
+    def slots(self) -> tuple[int, ...]:
+        """The slots that are read."""
+
+    @property
+    def outs(self) -> tuple[int, ...]:
+        """The slots that are written."""
+
+    def take(self, slots: list[Any]) -> None:
+        """Do it."""
 
 
 class Tape:
     """Steps in an order in which each finds what it needs; slot 0 holds the block."""
 
     def __init__(self) -> None:
-        self._steps: list[_Step] = []
+        self._steps: list[Step] = []
         self._known: dict[tuple[Hashable, ...], int] = {}
         self._nots: dict[int, int] = {}
         self._slots = 2  # no slot is 1 or 0 and so taken for True or False
-        self._parts: list[list[tuple[_Step, tuple[int, ...]]]] = []
+        self._parts: list[list[tuple[Unit, tuple[int, ...]]]] = []
         self._ends: list[int] = []
         self._kept: list[set[int]] = []
 
@@ -76,7 +102,7 @@ class Tape:
         if found is None:
             found = self._known[key] = self._slots
             self._slots += 1
-            self._steps.append(_Step(run, found, slots, literals))
+            self._steps.append(Step(run, found, slots, literals))
         return found
 
     # masks
@@ -169,27 +195,35 @@ class Tape:
         self._kept.append({slot for slot in wanted if not isinstance(slot, bool)})
         return len(self._ends) - 1
 
-    def finish(self) -> None:
-        """Settle which steps are needed, and which slot is done with after which step."""
+    def finish(self, units: Callable[[Sequence[Step], set[int]], Sequence[Unit]] = lambda steps, _: steps) -> None:
+        """Settle which steps are needed, what takes them, and which slot is done with after which.
+
+        Args:
+            units: Puts the steps of a part together, some of which may be taken at once; told which slots are read later.
+        """
         pinned = set[int]().union(*self._kept, (0,))
         needed = set(pinned)
         for step in reversed(self._steps):
             if step.out in needed:
                 needed.update(step.slots)
-        last: dict[int, int] = {}
-        for number, step in enumerate(self._steps):
-            if step.out in needed:
-                last[step.out] = number
-                last.update(dict.fromkeys(step.slots, number))
-        ending: dict[int, list[int]] = {}
-        for slot, number in last.items():
+        parts = []
+        for start, end in zip((0, *self._ends), self._ends, strict=False):
+            parts.append([step for step in self._steps[start:end] if step.out in needed])
+        later = [set(pinned)]
+        for part in reversed(parts[1:]):
+            later.append(later[-1] | {slot for step in part for slot in step.slots})
+        done = [units(part, read) for part, read in zip(parts, reversed(later), strict=True)]
+        last: dict[int, tuple[int, int]] = {}
+        for number, part in enumerate(done):
+            for at, unit in enumerate(part):
+                last.update(dict.fromkeys((*unit.slots, *unit.outs), (number, at)))
+        ending: dict[tuple[int, int], list[int]] = {}
+        for slot, place in last.items():
             if slot not in pinned:
-                ending.setdefault(number, []).append(slot)
-        start = 0
-        for end in self._ends:
-            steps = ((number, self._steps[number]) for number in range(start, end))
-            self._parts.append([(step, tuple(ending.get(number, ()))) for number, step in steps if step.out in needed])
-            start = end
+                ending.setdefault(place, []).append(slot)
+        self._parts = [
+            [(unit, tuple(ending.get((number, at), ()))) for at, unit in enumerate(part)] for number, part in enumerate(done)
+        ]
 
     def __len__(self) -> int:
         """How many steps there are."""
@@ -203,8 +237,8 @@ class Tape:
 
     def run(self, slots: list[Any], part: int) -> None:
         """Take the steps of a part; the parts before it have been run."""
-        for (run, out, used, literals), done in self._parts[part]:
-            slots[out] = run(*[slots[slot] for slot in used], *literals)
+        for unit, done in self._parts[part]:
+            unit.take(slots)
             for slot in done:
                 slots[slot] = None
 

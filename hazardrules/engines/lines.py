@@ -7,19 +7,21 @@ it hold, and if so, does it surely.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
+from fractions import Fraction
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from hazardrules.engines import quick
 from hazardrules.engines.generator import compiled
-from hazardrules.engines.plain import EMPTY, PERHAPS, SURELY, WHOLE, PlainWriter
+from hazardrules.engines.plain import PERHAPS, SURELY, WHOLE, PlainWriter
 from hazardrules.engines.verdicts import BitVerdict, Order, SettledVerdict
 from hazardrules.model.values import ShortDecimal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from hazardrules.compiler.plan import CompiledRule, Plan
     from hazardrules.engines.plain import Used
@@ -27,8 +29,10 @@ if TYPE_CHECKING:
 
     Judge = Callable[[Instance], list[BitVerdict]]
 
-MAX_RULES = 150
+MAX_RULES = 250
 """More rules are judged sooner as bit sets."""
+NOBODY_KNOWS = type("NobodyKnows", (frozenset,), {})()
+"""Stands for an unknown set: as empty as the empty set, but not it."""
 _LOCAL = re.compile(r"(?<!')\bf\d+\b")
 FEW = 3
 """A fact that stands in so few places is read there."""
@@ -49,6 +53,7 @@ class Lines:
         names = plan.by_kind.get(kind, ())
         self._rules = [plan.rules[name] for name in names]
         self._writer = PlainWriter(plan, kind)
+        self._facts = self._writer.facts
         if not 0 < len(names) <= MAX_RULES or not self._writer.are_plain(self._rules):
             return
         order = Order(names, tuple(range(len(names))), names)
@@ -57,12 +62,12 @@ class Lines:
             "SettledVerdict": SettledVerdict,
             "order": order,
             "ShortDecimal": ShortDecimal,
-            "nan": float("nan"),
+            "Fraction": Fraction,
+            "nan": math.nan,
             "near": quick.near,
-            "itemgetter": itemgetter,
-            "empty": EMPTY,
+            "nobody_knows": NOBODY_KNOWS,
         }
-        for used in self._writer.facts.values():
+        for used in self._facts.values():
             shared[f"marks_{used.local}"] = quick.marks(used.values)
             shared[f"all_{used.local}"] = frozenset(used.type.options)
         careful = self._careful()
@@ -89,26 +94,45 @@ class Lines:
             for number, rule in rules:
                 parts = [(rule.when, True), *((exception, False) for exception in rule.unless)]
                 body.append(f"{pad}if {text.joined(parts, WHOLE, 'and')}: held |= {1 << number}")
-        seen = Counter(local for line in body for local in _LOCAL.findall(line))
-        facts = [(name, used) for name, used in self._writer.facts.items() if seen[used.local]]
-        rare = {
-            used.local: _float_of(f"(x := facts[{name!r}])", "x", used) if _is_decimal(used) else f"facts[{name!r}]"
-            for name, used in facts
-            if seen[used.local] <= FEW and _is_safe(name)
-        }
-        first = [(name, used) for name, used in facts if used.local not in rare]
+        seen = self._seen(body)
+        rare = {used.local: f"facts[{self._name(name)}]" for name, used in self._facts.items() if 0 < seen[used.local] <= FEW}
+        often = [(name, used) for name, used in self._facts.items() if seen[used.local] > FEW]
         head = ["def whole(instance):", "    facts = instance.facts"]
-        head += [f"    if len(facts) < {len(facts)}: return careful(instance)", "    held = 0", "    try:"]
-        if len(first) > 1:
-            self._writer.constants["get"] = itemgetter(*[name for name, _ in first])
-            head.append(f"        {', '.join(used.local for _, used in first)} = get(facts)")
-        elif first:
-            self._writer.constants["only"] = first[0][0]
-            head.append(f"        {first[0][1].local} = facts[only]")
-        head += [f"        {used.local} = {_float_of(used.local, used.local, used)}" for _, used in first if _is_decimal(used)]
-        body = [_LOCAL.sub(lambda found: rare.get(found[0], found[0]), line) for line in body]
+        head += [f"    if len(facts) < {len(rare) + len(often)}: return careful(instance)", "    held = 0", "    try:"]
+        if often:
+            self._writer.constants["get"] = itemgetter(*[name for name, _ in often])
+            head.append(f"        {', '.join(used.local for _, used in often)} = get(facts)")
+        head += [f"        {used.local} = {_float_of(used.local, used)}" for _, used in often if _is_decimal(used)]
         end = ["    verdict = SettledVerdict()", "    verdict.instance, verdict.order, verdict.held = instance, order, held"]
-        return [*head, *body, "    except KeyError:", "        return careful(instance)", *end, "    return [verdict]"]
+        return [
+            *head,
+            *self._inserted(body, rare),
+            "    except KeyError:",
+            "        return careful(instance)",
+            *end,
+            "    return [verdict]",
+        ]
+
+    def _seen(self, body: list[str]) -> Counter[str]:
+        """In how many places the local of each fact stands."""
+        return Counter(local for line in body for local in _LOCAL.findall(line))
+
+    def _inserted(self, body: list[str], rare: Mapping[str, str]) -> list[str]:
+        """Code in which facts that stand in few places are read there."""
+        texts = {}
+        for used in self._facts.values():
+            if used.local in rare:
+                text = rare[used.local]
+                texts[used.local] = _float_of("x", used, f"(x := {text})") if _is_decimal(used) else text
+        return [_LOCAL.sub(lambda found: texts.get(found[0], found[0]), line) for line in body]
+
+    def _name(self, name: str) -> str:
+        """The name of a fact, as it can stand in code."""
+        if name.isascii() and name.replace(".", "_").isidentifier():
+            return repr(name)
+        constant = f"name_{self._facts[name].local}"
+        self._writer.constants[constant] = name
+        return constant
 
     def _careful(self) -> list[str]:
         text, body = self._writer, []
@@ -128,19 +152,21 @@ class Lines:
                 body.append(f"{pad}        open |= {1 << number}")
                 if scope is not None:
                     body.append(f"{pad}        if not (applies or {text.text(rule.when, SURELY)}): beyond |= {1 << number}")
-        facts = list(self._writer.facts.items())
-        head = ["def careful(instance):", "    held = open = beyond = 0"]
-        if facts:
-            self._writer.constants["names"] = tuple(name for name, _ in facts)
-            head.append(f"    {', '.join(used.local for _, used in facts)}, = map(instance.facts.get, names)")
-        for _, used in facts:
-            local = used.local
+        sets = []
+        for used in self._facts.values():
             if used.type.name == "set":
-                head.append(f"    if {local} is None: s{local} = empty; p{local} = all_{local}")
-                head.append(f"    else: s{local} = p{local} = {local}")
-            elif used.type.name == "number":
-                head.append(f"    if {local} is None: {local} = nan")
-                head += [f"    else: {local} = {_float_of(local, local, used)}"] if _is_decimal(used) else []
+                local = used.local
+                sets += [f"    s{local} = {local}", f"    p{local} = all_{local} if s{local} is nobody_knows else s{local}"]
+        body = [*sets, *body]
+        seen = self._seen(body)
+        unknown = {"number": ", nan", "set": ", nobody_knows"}
+        read = {used.local: f"get({self._name(name)}{unknown.get(used.type.name, '')})" for name, used in self._facts.items()}
+        rare = {local: text for local, text in read.items() if seen[local] <= FEW}
+        head = ["def careful(instance):", "    held = open = beyond = 0", "    get = instance.facts.get"]
+        often = [used for used in self._facts.values() if used.local not in rare]
+        head += [f"    {used.local} = {read[used.local]}" for used in often]
+        head += [f"    {used.local} = {_float_of(used.local, used)}" for used in often if _is_decimal(used)]
+        body = self._inserted(body, rare)
         end = ["    if not open:", "        verdict = SettledVerdict()"]
         end += [
             "    else:",
@@ -160,12 +186,7 @@ def _is_decimal(used: Used) -> bool:
     return used.type.name == "number" and not used.type.integer
 
 
-def _is_safe(name: str) -> bool:
-    """Whether the name of a fact can stand in code."""
-    return name.isascii() and name.replace(".", "_").isidentifier()
-
-
-def _float_of(given: str, local: str, used: Used) -> str:
-    """A number in a form that stands to values of the law as it does itself; whole numbers are such a form."""
-    other = f"{local}.near if {local}.__class__ is ShortDecimal else near({local}, marks_{used.local})"
-    return f"({local} if {given}.__class__ is int else {other})"
+def _float_of(local: str, used: Used, given: str = "") -> str:
+    """A number in a form that stands to values of the law as it does itself; whole numbers and NaN are such a form."""
+    other = f"near({local}, marks_{used.local}) if {local}.__class__ is Fraction else {local}"
+    return f"({local}.near if {given or local}.__class__ is ShortDecimal else {other})"

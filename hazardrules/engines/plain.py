@@ -28,7 +28,6 @@ MAX_TESTS = 40
 """A rule with more tests is not plain: a derived fact in a derived fact in a derived fact can be long."""
 MAX_DEPTH = 30
 """Nor is one that is nested deeper: Python's own parser allows some 200 parentheses."""
-EMPTY: frozenset[str] = frozenset()
 
 
 class _NotPlainError(Exception):

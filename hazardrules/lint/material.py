@@ -14,7 +14,7 @@ from hazardrules.model import expressions as ir
 from hazardrules.model import syntax_tree as ast
 from hazardrules.source import Edit, Span, whole_file
 from hazardrules.syntax.folder import list_folder
-from hazardrules.syntax.loader import CASES, RULEBOOK
+from hazardrules.syntax.loader import CASES, LINT, RULEBOOK
 from hazardrules.syntax.nodes import Mapping, Scalar, Sequence
 from hazardrules.syntax.reader import read_yaml
 
@@ -56,11 +56,13 @@ class Material:
         self.compiled, self.source = compiled, compiled.source
         self.files: dict[str, str] = {}
         self.roots: dict[str, Node] = {}
+        self.problems = Collector()
+        """What is wrong with `lint.yaml`, which nothing else reads."""
         aside = Collector()  # what is wrong in files of cases is said where they are run
         listed = list_folder(folder, aside)
         for name in listed.names if listed is not None else ():
             text = listed.text(name) if listed is not None and name.endswith(".yaml") else None
-            root = read_yaml(text, name, aside) if text is not None else None
+            root = read_yaml(text, name, self.problems if name == LINT else aside) if text is not None else None
             if text is not None and root is not None:
                 self.files[name], self.roots[name] = text, root
 

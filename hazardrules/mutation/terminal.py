@@ -50,7 +50,7 @@ def mutation_page(report: MutationReport, labels: Labels, *, verbose: bool = Fal
     if not report.survivors:
         page.line(labels.say("mutate.nothing"), indent=2)
     shown = report.survivors if verbose else report.survivors[:SHOWN]
-    for home, found in groupby(shown, key=lambda item: item.mutant.home):
+    for (home, _), found in groupby(shown, key=lambda item: (item.mutant.home, item.mutant.span.file)):
         _home(page, labels, home, list(found), prefix)
     if len(shown) < len(report.survivors):
         page.line((labels.say("mutate.more", count=len(report.survivors) - len(shown)), "dim"), indent=2)
@@ -58,14 +58,15 @@ def mutation_page(report: MutationReport, labels: Labels, *, verbose: bool = Fal
 
 
 def _home(page: Page, labels: Labels, home: str, found: Sequence[Outcome], prefix: str) -> None:
-    page.line(home, (f"  {prefix}{found[0].mutant.span}", "dim"), indent=2)
+    page.line(home, (f"  {prefix}{found[0].mutant.span.file}", "dim"), indent=2)
     for item in found:
         mutant = item.mutant
         before, after = elided(mutant.before, mutant.after)
         words = labels.say("mutate.becomes" if after else "mutate.gone", before=before, after=after)
         why = labels.say(f"mutate.why_{item.why}") if item.why else ""
         kind = labels.say(f"mutate.op_{mutant.operator}") + labels.say("exercise.colon")
-        page.line((kind, ""), (words, "warn"), (f"  {why}" if why else "", "dim"), indent=4)
+        place = f"{mutant.span.line}:{mutant.span.column}  "
+        page.line((place, "dim"), (kind, ""), (words, "warn"), (f"  {why}" if why else "", "dim"), indent=4)
 
 
 def elided(before: str, after: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The log of a session and what follows from it, in a database; the only importer of SQLAlchemy.
+"""The log of a session and what follows from it, in a database.
 
 `log` is what was told, in order, and is only ever added to. `changes` is what followed, each row under the entry that
 caused it. `subjects` holds the present state of each subject, so that a change touches one row; it follows from the
@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from contextlib import closing, contextmanager
 from datetime import datetime
-from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,20 +18,19 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hazardrules.errors import HazardRulesError, SessionError
 from hazardrules.sessions.changes import Change, change_of
+from hazardrules.sessions.database import READING, engine_for, file_of, url_of, which_file, wording_of
 from hazardrules.sessions.refusals import refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
-    from sqlalchemy.engine import URL, Connection, Engine
+    from sqlalchemy.engine import Connection
 
 
 FORMAT = "2"
-PATIENCE_SECONDS = 60
-"""So long a call waits for another process to finish its own."""
 _PAGE = 1000
 """So many rows of the log or of the changes are read at once; whoever reads on holds nothing up meanwhile."""
-_READING = "hazardrules_reading"
 TABLES = sql.MetaData()
 META = sql.Table(
     "meta", TABLES, sql.Column("key", sql.String(40), primary_key=True), sql.Column("value", sql.Text, nullable=False)
@@ -62,19 +60,6 @@ SUBJECTS = sql.Table(
     sql.Column("next_at", sql.String(19), index=True),
 )  # fmt: skip
 
-
-_SAID = {
-    "locked": "store_locked",
-    "lock timeout": "store_locked",
-    "readonly": "store_read_only",
-    "read-only": "store_read_only",
-    "unable to open": "store_path",
-    "malformed": "store_damaged",
-    "not a database": "store_damaged",
-    "no such column": "store_foreign",
-    "does not exist": "store_foreign",
-}
-"""What databases say is wrong, in parts, and our wording for it."""
 
 # made once: building a statement takes longer than running it
 _LONG = ("vocabulary",)
@@ -152,13 +137,16 @@ class Store:
         self._lock = RLock()
         self._open: Connection | None = None
         self._is_closed = False
+        self._file: tuple[Path, tuple[int, int] | None] | None = None
+        """The file and which one it is: a database goes on writing to a file that was deleted, and all is lost."""
         self._counted: dict[str, int] = {}
         """The last numbers of the log and of the changes, while a transaction keeps others from adding any."""
         with self._talk():
-            url = _url(store)
+            url = url_of(store)
             self._shown = url.render_as_string(hide_password=True)
-            self.engine = _engine(url)
+            self.engine = engine_for(url)
             self._make_tables()
+        self._file = file_of(url)
 
     def _make_tables(self) -> None:
         """Make the tables where there are none; a database with some of these names holds something else."""
@@ -200,6 +188,7 @@ class Store:
                 connection = self.engine.connect()
             with connection:
                 with self._talk():
+                    self._check_file()
                     connection.begin()
                     connection.execute(_LOCK)
                 self._open = connection
@@ -212,6 +201,7 @@ class Store:
                     self._open = None
                     self._counted.clear()
                 with self._talk():
+                    self._check_file()
                     connection.commit()
 
     @contextmanager
@@ -220,7 +210,8 @@ class Store:
             if self._open is not None:
                 yield self._open
             else:
-                with self.engine.connect().execution_options(**{_READING: True}) as connection:
+                self._check_file()
+                with self.engine.connect().execution_options(**{READING: True}) as connection:
                     yield connection
 
     @contextmanager
@@ -233,9 +224,13 @@ class Store:
         except (SQLAlchemyError, ImportError) as error:
             raise self._failed(error) from error
 
+    def _check_file(self) -> None:
+        if self._file is not None and which_file(self._file[0]) != self._file[1]:
+            raise refused("store_moved", store=self._shown)
+
     def _failed(self, error: Exception) -> SessionError:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines() or [type(error).__name__]
-        return refused(_wording(reason[0]), store=self._shown, reason=reason[0])
+        return refused(wording_of(reason[0]), store=self._shown, reason=reason[0])
 
     @contextmanager
     def reading(self, table: str, row: object) -> Iterator[None]:
@@ -373,55 +368,3 @@ class Store:
     def rows(self, after: str = "", limit: int = 1000) -> list[Row]:
         """The states of subjects, by name, from after a name on."""
         return [Row(*row) for row in self._run(_SOME, {"after": after, "most": limit})]
-
-
-def _wording(reason: str) -> str:
-    """The wording for what a database says is wrong."""
-    for said, wording in _SAID.items():
-        if said in reason.lower():
-            return wording
-    return "store"
-
-
-def _url(store: str | Path) -> URL:
-    """The address of a store: a file of SQLite whatever its name, unless it is a URL."""
-    if isinstance(store, Path) or "://" not in store:
-        if not str(store).strip():
-            raise refused("no_store")
-        return sql.URL.create("sqlite", database=str(store))
-    return sql.make_url(store)
-
-
-def _engine(url: URL) -> Engine:
-    is_sqlite = url.get_backend_name() == "sqlite"
-    if is_sqlite and url.database in {None, "", ":memory:"}:
-        # one connection for all threads: each connection has a memory of its own
-        made = sql.create_engine(url, poolclass=sql.StaticPool, connect_args={"check_same_thread": False})
-    elif is_sqlite and "timeout" not in url.query:
-        made = sql.create_engine(url, connect_args={"timeout": PATIENCE_SECONDS})
-    else:
-        made = sql.create_engine(url)
-    if url.get_backend_name() == "postgresql":
-
-        @sql.event.listens_for(made, "connect")
-        def _patient(connection: Any, _record: Any) -> None:
-            with connection.cursor() as cursor:
-                cursor.execute(f"SET lock_timeout = '{PATIENCE_SECONDS}s'")
-            connection.commit()
-
-    if is_sqlite:
-
-        @sql.event.listens_for(made, "connect")
-        def _connected(connection: Any, _record: Any) -> None:
-            connection.isolation_level = None  # transactions begin where this library says, see below
-            cursor = connection.cursor()
-            cursor.execute("PRAGMA synchronous=FULL")  # what was answered is on the disk
-            cursor.close()
-
-        @sql.event.listens_for(made, "begin")
-        def _begun(connection: Connection) -> None:
-            # one writer at a time, from its first reading on; who only reads keeps nobody waiting
-            is_reading = connection.get_execution_options().get(_READING)
-            connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
-
-    return made

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from hazardrules.diagnostics import Diagnostic
 
 SUFFIX = ".cases.yaml"
+_NAMED = 4
+"""So many kinds of subjects are named in a message."""
 _KEYS = ("name", "as_of", "jurisdiction", "complete", "packs", "expect", "rows", "判定日期", "辖区")
 _RULE_COLUMNS = ("holds", "fails", "undetermined", "not_in_force", "displaced", "relieved")
 _OUTCOME_COLUMNS = {"finding_level": "level", "finding_actions": "actions"}
@@ -141,7 +143,9 @@ class _Reader:
                 hints = did_you_mean(key.text, (*_KEYS, *self.book.compiled.source.subjects))
                 self.collector.report(107, key.span, key=key.text, what="case", hints=hints)
         if len(known) != 1:
-            self.collector.report(108, node.span, key="premises, vehicle, …", what="case")
+            kinds = [*self.book.compiled.source.subjects]
+            named = kinds if len(kinds) <= _NAMED else [*kinds[:_NAMED], "…"]
+            self.collector.report(108, node.span, key=", ".join(named), what="case")
             return
         subject = known[0].text
         facts = plain(node.get(subject)) or {}
@@ -243,17 +247,18 @@ class _Reader:
                 expect["level"] = None if cell == "null" else cell
             elif heading in scales:
                 expect[heading] = {"level": None if cell == "null" else cell}
+            elif self._is_derived(base.subject, heading):
+                expect["derived"] = {**expect.get("derived", {}), heading: None if cell == "null" else _value(cell)}
             else:
                 self._set(data, base.subject, heading, cell)
         shown = " ".join(f"{heading}={cell}" for heading, cell in zip(headings, cells, strict=True) if cell != "-")
         return WrittenCase(f"{name} [{shown}]", base.file, line, base.subject, data, as_of, place, complete, base.packs, expect)
 
+    def _is_derived(self, subject: str, heading: str) -> bool:
+        return (self.book.intake.find_subject(subject) or subject, heading) in self.book.compiled.derived
+
     def _set(self, data: dict[str, Any], subject: str, heading: str, cell: str) -> None:
-        value: Any = cell
-        if cell.startswith("{") and cell.endswith("}"):
-            value = [item.strip() for item in cell[1:-1].split(",") if item.strip()]
-        elif cell == "[]":
-            value = []
+        value = _value(cell)
         kind = self.book.compiled.source.subjects[self.book.intake.find_subject(subject) or subject]
         head, _, rest = heading.partition(".")
         part = kind.parts.get(head)
@@ -261,6 +266,13 @@ class _Reader:
             data.setdefault(head, {})[rest] = value
         else:
             data[heading] = value
+
+
+def _value(cell: str) -> Any:
+    """What a cell states: `{a, b}` is a list."""
+    if cell.startswith("{") and cell.endswith("}"):
+        return [item.strip() for item in cell[1:-1].split(",") if item.strip()]
+    return [] if cell == "[]" else cell
 
 
 def _actions(cell: str) -> list[dict[str, str]]:

@@ -7,14 +7,16 @@ from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
+from hazardrules.engines.reference import Evaluator
 from hazardrules.model import expressions as ir
 from hazardrules.model.values import normalise
 from hazardrules.verify import dates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from hazardrules.compiler.plan import CompiledRule, Plan
+    from hazardrules.model.instances import Instance
     from hazardrules.source import Span
 
 Side = Literal["lower", "upper"]
@@ -110,6 +112,28 @@ def _value(value: object) -> int | Fraction | None:
     if isinstance(value, (int, Fraction)):
         return normalise(value)
     return dates.number_of(value) if isinstance(value, date) else None
+
+
+def stands_at(evaluator: Evaluator, instance: Instance, threshold: Threshold, value: int | Fraction) -> bool:
+    """Whether the quantity of a threshold has a value."""
+    found = evaluator.value(threshold.expr, instance)
+    return (dates.number_of(found) if isinstance(found, date) else found) == value
+
+
+def moved_to(
+    evaluator: Evaluator, instance: Instance, threshold: Threshold, value: int | Fraction, asked: Callable[[Evaluator], bool]
+) -> bool:
+    """What the reference engine says with another value of the quantity; true where that is no single fact of the subject."""
+    expr = threshold.expr
+    if not isinstance(expr, ir.FactRef) or not isinstance(expr.base, ir.Self):
+        return True
+    kind = expr.type.name
+    other: Any = value if kind == "number" else dates.day_of(int(value)) if kind == "date" else dates.moment_of(int(value))
+    kept, instance.facts[expr.name] = instance.facts[expr.name], other
+    try:
+        return asked(Evaluator(evaluator.plan, evaluator.root, evaluator.as_of))
+    finally:
+        instance.facts[expr.name] = kept
 
 
 def key_of(expr: object) -> str:

@@ -292,14 +292,22 @@ def variables(terms: list[Any]) -> set[str]:
     """The names of the variables in some terms of the solver."""
     seen: set[int] = set()
     names: set[str] = set()
-    pending = [term for term in terms if isinstance(term, z3.ExprRef)]
+    kept = [term for term in terms if isinstance(term, z3.ExprRef)]
+    if not kept:
+        return names
+    context = kept[0].ctx.ref()  # the plain interface: terms can be large, and an object per part of one is slow
+    pending = [term.as_ast() for term in kept]
     while pending:
         term = pending.pop()
-        if term.get_id() in seen:
+        number = z3.Z3_get_ast_id(context, term)
+        if number in seen or z3.Z3_get_ast_kind(context, term) != z3.Z3_APP_AST:
             continue
-        seen.add(term.get_id())
-        count = term.num_args()
-        if count == 0 and z3.is_const(term) and term.decl().kind() == z3.Z3_OP_UNINTERPRETED:
-            names.add(term.decl().name())
-        pending.extend(term.arg(number) for number in range(count))
+        seen.add(number)
+        count = z3.Z3_get_app_num_args(context, term)
+        if count:
+            pending.extend(z3.Z3_get_app_arg(context, term, index) for index in range(count))
+            continue
+        declared = z3.Z3_get_app_decl(context, term)
+        if z3.Z3_get_decl_kind(context, declared) == z3.Z3_OP_UNINTERPRETED:
+            names.add(z3.Z3_get_symbol_string(context, z3.Z3_get_decl_name(context, declared)))
     return names

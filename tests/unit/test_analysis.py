@@ -62,8 +62,8 @@ def analysis_of(folder: Path) -> Analysis:
 
 
 def found_in(folder: Path) -> list[Finding]:
-    """The findings beside facts that the few rules of a test do not read."""
-    return [found for found in analysis_of(folder).findings if found.kind not in UNUSED]
+    """The findings beside facts that the few rules of a test do not read, and the end of the first act."""
+    return [found for found in analysis_of(folder).findings if found.kind not in UNUSED and found.variant != "ended"]
 
 
 def kinds(folder: Path) -> list[tuple[str, str, list[str]]]:
@@ -290,6 +290,35 @@ def test_a_band_that_a_third_rule_closes_is_no_gap(tmp_path: Path) -> None:
     assert kinds(folder) == []
 
 
+def test_bands_of_other_days_and_of_other_instruments_are_compared(tmp_path: Path) -> None:
+    """A bound that changed, of a local rule in a file of its own: the gap is between 20 and 30, until the bound changes."""
+    head = """
+        parameters:
+          cap:
+            - {from: 2020-07-01, until: 2021-01-01, value: 30, clause: "1"}
+            - {from: 2021-01-01, value: 20, clause: "1"}
+    """
+    local = """
+        pack: n
+        label: {zh: 北, en: north}
+        law: xx-3
+        on: place
+        scale: hazard
+        rules:
+          - id: low
+            clause: "1"
+            text: {zh: 文, en: text}
+            when: open and 1 <= people < 20
+            level: general
+    """
+    north = FILES["law/xx-1.yaml"].replace("xx-1", "xx-3").replace("jurisdiction: XX", "jurisdiction: XX-N")
+    files = {"north/n.yaml": dedent(local), "law/xx-3.yaml": north}
+    (found,) = found_in(rulebook(tmp_path, rule("high", "open and people >= cap", level="major"), head=head, files=files))
+    assert (found.kind, found.variant, [party.name for party in found.parties]) == ("band_gap", "between", ["p.high", "n.low"])
+    assert found.case == {"as_of": "2020-07-01", "jurisdiction": "XX-N", "place": {"open": "true", "people": "24"}}
+    assert answers(tmp_path, found) == set()
+
+
 # words
 
 
@@ -326,6 +355,13 @@ def test_bounds_against_the_words_are_found(tmp_path: Path, text: str, when: str
         assert answers(folder, found[0]) == ({"worded"} if found[0].shows == "holds" else set())
 
 
+def test_the_witness_of_a_bound_stands_on_the_number(tmp_path: Path) -> None:
+    """And the other facts let the rule hang on it."""
+    found = found_in(rulebook(tmp_path, rule("worded", "load > 10 kg and not alarm", zh="10公斤以上")))
+    assert found[0].case is not None
+    assert found[0].case["place"] == {"alarm": "false", "load": "0.01"}
+
+
 def test_another_unit_than_in_the_words_is_found(tmp_path: Path) -> None:
     """The same number with another unit of its kind."""
     assert kinds(rulebook(tmp_path / "a", rule("worded", "load > 10 kg", zh="超过10吨")))[0][0] == "unit_wording"
@@ -357,6 +393,28 @@ def test_days_without_law_are_found(tmp_path: Path) -> None:
     ):
         folder = rulebook(tmp_path / str(number), rule("some", "people > 3"), files={"law/xx-2.yaml": text})
         assert kinds(folder) == ([("no_law", variant, ["xx-1", "xx-2"])] if variant else [])
+
+
+def test_an_instrument_that_ended_without_a_successor_is_found(tmp_path: Path) -> None:
+    """The first act of these tests."""
+    ended = [found for found in analysis_of(rulebook(tmp_path, rule("some", "people > 3"))).findings if found.variant == "ended"]
+    assert [(found.kind, [party.name for party in found.parties], found.args) for found in ended] == [
+        ("no_law", ["xx-1"], {"from": "2024-01-01"})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("start", "third", "found"), [("2022-03-01", "", True), ("2022-01-01", "", False), ("2022-03-01", "2021-06-01", False)]
+)
+def test_days_on_which_a_clause_has_no_rule_are_found(tmp_path: Path, start: str, third: str, found: bool) -> None:
+    """Between a rule and the later one of the same clause, unless a third one is there."""
+    rules = [
+        rule("old", "people > 3", "effective: {until: 2022-01-01}"),
+        rule("new", "people > 5", f"effective: {{from: {start}}}"),
+    ]
+    rules += [rule("third", "people > 7 and open", f"effective: {{from: {third}}}")] if third else []
+    gaps = [item for item in found_in(rulebook(tmp_path, *rules)) if item.kind == "no_law"]
+    assert [(item.variant, [party.name for party in item.parties]) for item in gaps] == [("clause", ["p.new", "p.old"])] * found
 
 
 def test_days_without_what_a_rule_reads_are_found(tmp_path: Path) -> None:
@@ -415,7 +473,7 @@ def test_a_finding_is_explained_beside_the_rule_and_a_stale_explanation_is_found
 """
     }
     folder = rulebook(tmp_path, rule("dead", "people > 50"), rule("alive", "people > 3"), files=files)
-    dead, stale = [found for found in analysis_of(folder).findings if found.kind not in UNUSED][::-1]
+    dead, stale = found_in(folder)[::-1]
     assert (dead.kind, dead.because) == ("never_holds", {"zh": "法律如此", "en": "the law says so"})
     assert (stale.kind, stale.because, str(stale.span)) == ("stale_explanation", None, "all/p.analysis.yaml:5:3")
     assert hazardrules.check(folder) == []

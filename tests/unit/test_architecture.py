@@ -56,10 +56,11 @@ GUESTS = {
     "rich": ("cli/", "render/"),
     "pydantic": ("model/", "intake/"),
     "platformdirs": ("cache.py", "cli/"),
-    "sqlalchemy": ("sessions/store.py",),
+    "sqlalchemy": ("sessions/database.py", "sessions/store.py"),
     "hypothesis": ("testing/",),
     "numpy": ("columnar/", "batch/"),
     "pyarrow": ("columnar/", "batch/"),
+    "llvmlite": ("columnar/native.py",),
     "pytest": ("testing/plugin.py",),
     "z3": ("verify/",),
     "durable_rules_engine": ("engines/durable_sets.py",),
@@ -76,6 +77,7 @@ NOT_AT_IMPORT = (
     "z3",
     "numpy",
     "pyarrow",
+    "llvmlite",
 )
 
 MAX_LINES = 500

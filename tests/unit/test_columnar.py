@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tables import compare
 
 import hazardrules
 
+np = pytest.importorskip("numpy")
 pa = pytest.importorskip("pyarrow")
 
 DAY = date(2024, 3, 15)
@@ -65,3 +67,67 @@ def test_a_table_of_which_nothing_is_classified_still_has_its_columns(
     assert result.table.schema.names == some.table.schema.names
     assert result.rejects.num_rows == count
     assert result.summary()["rows"] == count
+
+
+@pytest.mark.parametrize("fast", [True, False], ids=["machine code", "numpy"])
+@pytest.mark.parametrize("count", [4096, 70_001])
+def test_long_tables_say_of_each_row_what_a_short_one_says(
+    monkeypatch: pytest.MonkeyPatch, book: hazardrules.Rulebook, count: int, fast: bool
+) -> None:
+    """Rows in whole chunks and behind the last one, with machine code and without, in one block and in several."""
+    from hazardrules.columnar import arrow_values, native, program
+
+    if fast:
+        assert native.library() is not None
+    else:
+        monkeypatch.setattr(arrow_values, "library", lambda: None)
+        monkeypatch.setattr(program, "library", lambda: None)
+        book = hazardrules.load()  # programs are kept with the rulebook
+    drawn = Drawn(book, seed=11)
+    for subject in ("premises", "vehicle"):
+        some = columns([drawn.row(subject) for _ in range(48)])
+        short = book.classify_table(some, subject=subject, as_of=DAY)
+        which = np.random.default_rng(3).integers(0, 48, count)
+        long = book.classify_table(some.take(pa.array(which)), subject=subject, as_of=DAY, threads=2)
+        expected = short.table.drop_columns("row").take(pa.array(which))
+        assert long.table.drop_columns("row").equals(expected.cast(long.table.drop_columns("row").schema))
+        assert long.truths.equals(short.truths.take(pa.array(which)))
+        assert len(long.findings) == sum(len(found) for found in long.table["findings"].to_pylist()) + _on_parts(long)
+
+
+def _on_parts(result: Any) -> int:
+    """Findings beyond the first of a rule in a row: the same rule on several parts."""
+    rows = result.findings.select(["row", "rule"]).to_pylist()
+    return len(rows) - len({(row["row"], row["rule"]) for row in rows})
+
+
+def test_machine_code_reads_decimals_and_sets_as_numpy_does() -> None:
+    """Floats on, beside and far from decimals of few places; lists of every length."""
+    from hazardrules.columnar import arrow_values, native
+
+    library = native.library()
+    assert library is not None
+    rng = np.random.default_rng(5)
+    for unit in (1.0, 10.0, 100.0, 1000.0, 1e6):
+        for size in (1, 7, 8, 9, 999):
+            whole = rng.integers(-(10**8), 10**8, size)
+            values = whole / unit
+            found = library.scaled(values, unit)
+            assert found is not None
+            assert (found[0] == whole).all()
+            assert (found[1], found[2]) == (min(0, whole.min()), max(0, whole.max()))
+            values[rng.integers(0, size)] *= 1 + 2**-52
+            found = library.scaled(values, unit)
+            assert found is None or (found[0] / unit == values).all()
+    for odd in (np.nan, np.inf, -np.inf, 1e300, 5e-324, 0.1 + 0.2, 2.0**31):
+        assert library.scaled(np.array([0.5, odd]), 100.0) is None
+    for options in (3, 8, 9, 40):
+        for longest in (0, 1, 6, 8, 9, 30):
+            lengths = rng.integers(0, longest + 1, 500)
+            offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)
+            codes = rng.integers(0, options, offsets[-1]).astype(np.uint8)
+            dtype = np.uint8 if options <= 8 else np.uint64
+            bits = np.array([1 << option for option in range(options)], dtype)
+            expected = [sum({1 << code for code in codes[a:b].tolist()}) for a, b in pairwise(offsets)]
+            assert library.sets(offsets, codes, bits, int(lengths.max())).tolist() == expected
+    assert arrow_values.library() is library

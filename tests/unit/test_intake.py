@@ -116,6 +116,18 @@ def problems(data: object, lang: str = "en") -> list[str]:
     return [problem.message(lang) for problem in caught.value.problems]
 
 
+def test_what_was_read_before_is_not_taken_for_something_equal() -> None:
+    """In Python `True`, `1` and `1.0` are equal; as facts they are not, whichever was submitted first."""
+    intake = Intake(SUBJECTS)
+    for submitted in (True, 1.0, 1, 1.0, True):
+        for name, kinds in (("lodging.separated", {bool}), ("floor_area", {int, float})):
+            if type(submitted) in kinds:
+                assert intake.read("premises", {name: submitted}).facts == {name: submitted}
+            else:
+                with pytest.raises(FactsError):
+                    intake.read("premises", {name: submitted})
+
+
 @pytest.mark.parametrize(
     ("name", "submitted", "value", "written"),
     [

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from demo import write_demo
+from sqlalchemy import text
 
 import hazardrules
 from hazardrules.errors import FactsError, LookupFailedError, SessionError
@@ -397,7 +398,7 @@ def test_a_store_that_may_only_be_read_can_be_read(book: Rulebook, tmp_path: Pat
 
 def test_whoever_waits_too_long_for_another_is_told_so(book: Rulebook, store: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is lost: what was told by the other is there, and one's own can be told again."""
-    monkeypatch.setattr("hazardrules.sessions.store.PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr("hazardrules.sessions.database.PATIENCE_SECONDS", 0.05)
     with book.session(store) as one, book.session(store) as two:
         with one.together():
             one.put("house", "premises", {"people_lodged": 3}, at=DAY)
@@ -408,6 +409,39 @@ def test_whoever_waits_too_long_for_another_is_told_so(book: Rulebook, store: st
         two.put("other", "premises", {}, at=DAY)
         assert list(one.subjects()) == ["house", "other"]
         assert one.verify() == []
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_file_that_goes_away_is_missed(book: Rulebook, tmp_path: Path, replaced: bool) -> None:
+    """SQLite itself goes on writing to a deleted file, and all of it is lost."""
+    path = tmp_path / "x.db"
+    with book.session(path) as session:
+        session.put("house", "premises", {}, at=DAY)
+        path.rename(tmp_path / "y.db")
+        if replaced:
+            path.write_bytes(b"")
+        for asks in (session.at, lambda: session.put("other", "premises", {}, at=DAY)):
+            with pytest.raises(SessionError, match=r"deleted or replaced .* put it back"):
+                asks()
+        path.unlink(missing_ok=True)
+        (tmp_path / "y.db").rename(path)
+        session.put("third", "premises", {}, at=DAY)
+        assert list(session.subjects()) == ["house", "third"]
+
+
+def test_a_full_disk_loses_nothing(book: Rulebook, tmp_path: Path) -> None:
+    with book.session(tmp_path / "x.db") as session:
+        session.put("house", "premises", {}, at=DAY)
+        session._store._run(text("pragma max_page_count = 1"))  # as many as there are already
+
+        def fill() -> None:
+            for number in range(1000):
+                session.put(f"{number} " * 40, "premises", {}, at=DAY)
+
+        with pytest.raises(SessionError, match=r"disk is full; nothing was told, so see to that and try again"):
+            fill()
+        assert len(list(session.subjects())) == session._store.last_seq()
+        assert session.verify() == []
 
 
 def test_a_closed_session_stays_closed(book: Rulebook, store: str) -> None:

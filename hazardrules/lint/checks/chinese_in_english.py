@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from hazardrules.lint.material import Material
 
 CHINESE = re.compile(r"[\u3400-\u9fff]+")
-QUOTED = re.compile(r"[《「『“(（‘'\"].*?[》」』”)）’'\"]")
+QUOTED = re.compile(r"[《「『“(（‘'\"].*?[》」』”)）’'\"]|[\u3400-\u9fff]+[〔\[]\d{4}[〕\]]\d*号?")
 
 
 def check(material: Material, findings: Collector) -> None:
-    """Titles of instruments and words in quotation marks or brackets may be quoted."""
+    """Numbers and titles of instruments may be quoted, and words in quotation marks or brackets."""
     for said in material.texts:
         scalar = said.texts.get("en")
         if scalar is None:

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hazardrules.lint.material import action_uses
-
 if TYPE_CHECKING:
     from hazardrules.diagnostics import Collector
     from hazardrules.lint.material import Material
 
 
 def check(material: Material, findings: Collector) -> None:
-    """Neither the catalogue nor the rule names who imposes it; said once for a rule and an action."""
+    """Neither the catalogue nor the rule names who imposes it; a cell of a table has no room for it."""
     for rule in material.source.rules():
-        said: set[str] = set()
-        for use in action_uses(rule) if rule.kind != "amends" else ():
+        for use in rule.actions if rule.kind != "amends" else ():
             declared = material.source.actions[use.action]
             is_fine = declared.kind == "penalty" and "money" in declared.parameters.values()
-            if is_fine and use.authority is None and declared.authority is None and use.action not in said:
-                said.add(use.action)
+            if is_fine and use.authority is None and declared.authority is None:
                 findings.report(631, use.span, name=rule.name, action=use.action)

@@ -79,6 +79,8 @@ def _alone(lab: Lab, rule: CompiledRule, other: CompiledRule) -> Iterator[Found]
             neg(holds(questions.encoder.matches(subject, rule.name))),
         ],
     )  # fmt: skip
-    if answer.status == "impossible" and not answer.bounded:
+    if answer.bounded or answer.status not in ("possible", "impossible"):
+        yield Unchecked("override_always", "bounded" if answer.bounded else answer.status, (party(rule), party(other)))
+    elif answer.status == "impossible":
         case = both_match(lab, context, rule, other, show=True).case
         yield Finding("override_always", (party(rule), party(other)), "", {"day": context.day.isoformat()}, case, "displaced")

@@ -12,12 +12,14 @@ from hazardrules.verify.checks.bands import mover, shown
 from hazardrules.verify.checks.common import party, rules_on
 from hazardrules.verify.findings import Finding
 from hazardrules.verify.terms import holds, neg
-from hazardrules.verify.thresholds import Threshold, Thresholds
+from hazardrules.verify.thresholds import Threshold, Thresholds, moved_to, stands_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hazardrules.compiler.plan import CompiledRule
+    from hazardrules.engines.reference import Evaluator
+    from hazardrules.model.instances import Instance
     from hazardrules.model.units import Unit
     from hazardrules.verify.cases import Case
     from hazardrules.verify.findings import Found
@@ -132,10 +134,15 @@ def _at_the_number(lab: Lab, context: Context, rule: CompiledRule, threshold: Th
 
     outlines = [lab.outlines(context).matches(rule.name)]
     what = f"at {threshold.key} {threshold.value} {threshold.side}"
-    answer = lab.ask(
-        what, rule.on, context, outlines, build,
-        lambda evaluator, instance: evaluator.matches(instance, rule.name) is there, show=True,
-    )  # fmt: skip
+
+    def hangs_on_it(evaluator: Evaluator, instance: Instance) -> bool:
+        return (
+            evaluator.matches(instance, rule.name) is there
+            and stands_at(evaluator, instance, threshold, threshold.value)
+            and moved_to(evaluator, instance, threshold, beyond, lambda moved: moved.matches(instance, rule.name) is (not there))
+        )
+
+    answer = lab.ask(what, rule.on, context, outlines, build, hangs_on_it, show=True)
     return answer.case, "holds" if there else "fails"
 
 

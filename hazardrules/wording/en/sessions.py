@@ -27,10 +27,11 @@ PHRASES: dict[str, str] = {
     "session.other_kind": "this subject is a `{known}`, not a `{given}`; choose another name",
     "session.other_target": "`{event}` happens to a `{on}`, not to a `{given}`; name the part it happened to with `part=`, here: {parts}",
     "session.place": "this session is of the place {found}, not {wanted}",
-    "session.store": "the store {store} cannot be used: {reason}",
+    "session.store": "the store {store} cannot be used: {reason}; nothing was told, so see to that and try again",
     "session.store_damaged": "{store} is not a store, or is damaged ({reason}); take another file, or go on with a copy from before",
     "session.store_foreign": "the database {store} holds tables of something else ({reason}); take another one",
     "session.store_locked": "another process kept the store {store} for too long ({reason}); nothing was told, so tell it again, or see what holds it",
+    "session.store_moved": "the file of {store} was deleted or replaced while it was open; nothing more is told: put it back, or open another one",
     "session.store_path": "the store {store} cannot be opened ({reason}): its folder must exist, and it must be a file that this user may write",
     "session.store_read_only": "the store {store} can only be read ({reason}); a session writes: give it a place where this user may write",
 }

@@ -27,10 +27,11 @@ PHRASES: dict[str, str] = {
     "session.other_kind": "该对象是 `{known}`，不是 `{given}`；请换一个名称",
     "session.other_target": "`{event}` 发生在 `{on}` 上，不是 `{given}`；请用 `part=` 指明所涉部分，此处有：{parts}",
     "session.place": "本会话的辖区是 {found}，不是 {wanted}",
-    "session.store": "存储 {store} 无法使用：{reason}",
+    "session.store": "存储 {store} 无法使用：{reason}；未登记任何内容，请排除后再试",
     "session.store_damaged": "{store} 不是存储，或已损坏（{reason}）；请换一个文件，或改用之前的副本",
     "session.store_foreign": "数据库 {store} 中是别的表（{reason}）；请换一个",
     "session.store_locked": "另一进程占用存储 {store} 过久（{reason}）；未登记任何内容，请再试，或查明占用者",
+    "session.store_moved": "{store} 的文件在打开期间被删除或替换；未再登记任何内容：请放回，或另开一个",
     "session.store_path": "存储 {store} 无法打开（{reason}）：其文件夹须存在，且须为当前用户可写的文件",
     "session.store_read_only": "存储 {store} 只能读取（{reason}）；会话需要写入：请换到当前用户可写的位置",
 }
