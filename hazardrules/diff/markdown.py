@@ -44,7 +44,9 @@ def _lines(difference: Difference, speaker: Speaker, replay: list[str]) -> Itera
                 yield from _changed(rule, speaker)
         else:
             yield ""
-            yield from (f"- {code(rule.name)} {plain(speaker.title(rule))} ({plain(speaker.place(rule))})" for rule in rules)
+            for rule in rules:
+                notes = "".join(f"; {plain(note)}" for note in speaker.notes(rule))
+                yield f"- {code(rule.name)} {plain(speaker.title(rule))} ({plain(speaker.place(rule))}){notes}"
     if difference.things:
         yield from ("", f"### {plain(speaker.say('diff.heading.things'))}", "")
         yield from (f"- {plain(speaker.thing(thing))}" for thing in difference.things)

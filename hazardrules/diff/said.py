@@ -58,6 +58,8 @@ class Speaker:
         """`before → after`, long ones without what they have in common."""
         if not before or not after:
             return self.say("diff.came", text=after) if after else self.say("diff.gone", text=before)
+        if before == after:
+            return self.say("diff.behind", text=before)
         short = elided(before, after)
         return self.say("diff.becomes", before=short[0], after=short[1])
 
@@ -73,7 +75,8 @@ class Speaker:
         if rule.through:
             yield self.say("diff.through", names=self._listed(rule.through))
         if rule.displaces:
-            yield self.say("diff.displaces", names=self._listed(rule.displaces))
+            key = "diff.displaces" if rule.old and rule.new else "diff.displaces_now" if rule.new else "diff.displaced"
+            yield self.say(key, names=self._listed(rule.displaces))
 
     def _listed(self, names: tuple[str, ...]) -> str:
         text = self.say("text.and_comma").join(names[:_NAMED])

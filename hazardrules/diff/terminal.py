@@ -62,8 +62,10 @@ def _section(page: Page, speaker: Speaker, state: State, rules: tuple[RuleDiffer
             page.line(
                 (rule.name, "strong"), f"  {speaker.title(rule)}", (said, "pass"), (f"  {speaker.place(rule)}", "dim"), indent=2
             )
-            if speaker.was(rule):
+            if state == "words" and speaker.was(rule):
                 page.line(speaker.say("diff.was", name=speaker.was(rule)), indent=4)
+            for note in speaker.notes(rule) if state != "words" else ():
+                page.line(note, indent=4)
     if len(shown) < len(rules):
         page.line((speaker.say("diff.more", count=len(rules) - len(shown)), "dim"), indent=2)
 

@@ -207,6 +207,36 @@ def test_a_value_that_changes_only_beyond_the_days_of_the_rule_is_no_difference(
     assert found.state == "same"
 
 
+REPORTED = """
+derived:
+  crowd:
+    clause: "1"
+    label: {zh: 群, en: crowd}
+    is: people > 3
+    report: true
+"""
+
+
+@solver
+def test_a_derived_fact_that_answers_show_matters_unless_it_is_proved_the_same(tmp_path: Path) -> None:
+    """Even where no rule reads it."""
+    for now, matters in (("people >= 4", False), ("people > 4", True)):
+        old = rulebook(tmp_path / "o", rule("r", "open"), head=REPORTED)
+        new = rulebook(tmp_path / now, rule("r", "open"), head=REPORTED.replace("people > 3", now))
+        found = difference(old, new)
+        assert [(thing.name, thing.change, thing.matters) for thing in found.things] == [("place.crowd", "changed", matters)]
+        assert found.is_same is not matters
+
+
+def test_an_amount_that_stands_on_a_changed_value_is_found(tmp_path: Path) -> None:
+    """The rule is written as before."""
+    head = 'parameters:\n  tariff:\n    - {from: 2020-07-01, value: 200 CNY, clause: "1"}\n'
+    one = rule("r", "open", "actions:", "  - fine: {amount: tariff}", law="xx-1")
+    found = of_rule(tmp_path, one, one, head=(head, head.replace("200", "300")))
+    assert (found.state, found.through) == ("changed", ("parameter p.tariff",))
+    assert [(change.aspect, change.before == change.after) for change in found.changes] == [("actions", True)]
+
+
 # facts
 
 
