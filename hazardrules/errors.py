@@ -1,18 +1,18 @@
 """The exception tree; imports nothing of ours at run time.
 
-    HazardRulesError
-    ├── RulebookError          a rulebook with errors: carries every diagnostic
-    ├── FactsError             a case with problems: carries every problem, each with its path
-    ├── BatchError             files cannot be read or written: carries every problem, each with its file
-    ├── SessionError           a session cannot do that: carries the problem
-    ├── LookupFailedError      no such rule, fact, instrument, action, subject, table: carries the nearest names
-    ├── EngineError            an engine is not installed, or fails: carries the code, the cause and what to try next
-    └── MissingExtraError      a package that this needs is not installed: carries the extra that brings it
+HazardRulesError
+├── RulebookError          a rulebook with errors: carries every diagnostic
+├── FactsError             a case with problems: carries every problem, each with its path
+├── BatchError             files cannot be read or written: carries every problem, each with its file
+├── SessionError           a session cannot do that: carries the problem
+├── LookupFailedError      no such rule, fact, instrument, action, subject, table: carries the nearest names
+├── EngineError            an engine is not installed, or fails: carries the code, the cause and what to try next
+└── MissingExtraError      a package that this needs is not installed: carries the extra that brings it
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 
 class HazardRulesError(Exception):
     """Base of every error this library raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors travel from process to process with all they carry."""
+        return _again, (type(self), self.args), self.__dict__
+
+
+def _again(kind: type[HazardRulesError], args: tuple[Any, ...]) -> HazardRulesError:
+    """An error as it arrives, still without its attributes."""
+    return kind.__new__(kind, *args)
 
 
 class RulebookError(HazardRulesError):
@@ -103,7 +112,7 @@ class EngineError(HazardRulesError):
     """What evaluates the rules cannot be used: no rule and no fact is at fault.
 
     Attributes:
-        code: `HR901` where the engine is not installed, `HR902` where it fails.
+        code: `HR901` where the engine is not installed, `HR902` where it fails, `HR903` where a worker has another version.
         cause: What is the matter, in English.
         hint: What to try next, in English.
         key: The wording of the cause in other languages; that of the hint is `{key}_hint`.
