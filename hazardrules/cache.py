@@ -173,12 +173,18 @@ def _read(path: Path) -> Compiled | None:
     size = len(_MAGIC) + sha256().digest_size
     if raw is None or not raw.startswith(_MAGIC) or sha256(memoryview(raw)[size:]).digest() != raw[len(_MAGIC) : size]:
         return None
+    try:
+        return unpacked(memoryview(raw)[size:])
+    except Exception:  # noqa: BLE001 - whatever a broken file does to the reader, the rulebook is compiled again
+        return None
+
+
+def unpacked(content: bytes | memoryview) -> Compiled | None:
+    """A rulebook that `packed` wrote, by this very version of the library; None where it is something else."""
     collecting = gc.isenabled()
     gc.disable()  # a hundred thousand new objects, none of them garbage
     try:
-        found = _Unpickler(io.BytesIO(memoryview(raw)[size:])).load()
-    except Exception:  # noqa: BLE001 - whatever a broken file does to the reader, the rulebook is compiled again
-        return None
+        found = _Unpickler(io.BytesIO(content)).load()
     finally:
         if collecting:
             gc.enable()
@@ -244,7 +250,7 @@ class _Pickler(pickle.Pickler):
 
     def reducer_override(self, value: Any) -> Any:
         kind = type(value)
-        if kind.__module__ == _AS_WRITTEN:
+        if kind.__module__ == _AS_WRITTEN or kind is Omitted:  # a rulebook from the cache is written again when it is sent
             return _omitted, ()
         names = self._fields.get(kind)
         if names is None:
@@ -254,10 +260,15 @@ class _Pickler(pickle.Pickler):
         return (kind, tuple(getattr(value, name) for name in names)) if names else NotImplemented
 
 
-def _write(path: Path, compiled: Compiled) -> None:
-    """Keep a compiled rulebook; where that is not possible, the next run compiles again."""
+def packed(compiled: Compiled) -> bytes:
+    """A compiled rulebook as bytes, without conditions as they were written and without the plans cut from it so far.
+
+    Raises:
+        pickle.PicklingError: It holds something that cannot be written.
+        RecursionError: A condition is nested too deeply to be written.
+    """
     buffer = io.BytesIO()
-    compiled = Compiled(
+    plain = Compiled(
         compiled.source,
         compiled.rules,
         compiled.derived,
@@ -265,10 +276,15 @@ def _write(path: Path, compiled: Compiled) -> None:
         compiled.scopes,
         compiled.order,
         compiled.breakpoints,
-    )  # without the plans cut from it so far
+    )
+    _Pickler(buffer).dump(plain)
+    return buffer.getvalue()
+
+
+def _write(path: Path, compiled: Compiled) -> None:
+    """Keep a compiled rulebook; where that is not possible, the next run compiles again."""
     try:
-        _Pickler(buffer).dump(compiled)
-        content = buffer.getvalue()
+        content = packed(compiled)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _only_ours(os.lstat(path.parent)):
             return

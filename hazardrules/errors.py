@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 
 class HazardRulesError(Exception):
     """Base of every error this library raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors travel from process to process with all they carry."""
+        return _again, (type(self), self.args), self.__dict__
+
+
+def _again(kind: type[HazardRulesError], args: tuple[Any, ...]) -> HazardRulesError:
+    """An error as it arrives, still without its attributes."""
+    return kind.__new__(kind, *args)
 
 
 class RulebookError(HazardRulesError):
@@ -117,7 +126,7 @@ class EngineError(HazardRulesError):
     """What evaluates the rules cannot be used: no rule and no fact is at fault.
 
     Attributes:
-        code: `HR901` where the engine is not installed, `HR902` where it fails.
+        code: `HR901` where the engine is not installed, `HR902` where it fails, `HR903` where a worker has another version.
         cause: What is the matter, in English.
         hint: What to try next, in English.
         key: The wording of the cause in other languages; that of the hint is `{key}_hint`.
