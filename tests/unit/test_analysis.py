@@ -40,6 +40,7 @@ UNUSED = ("unused_fact", "unused_derived", "unused_parameter")
 def _no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing found in one test is used in another."""
     monkeypatch.setenv("HAZARDRULES_NO_CACHE", "1")
+    monkeypatch.setenv("COLUMNS", "100")
 
 
 def rule(name: str, when: str, *more: str, level: str | None = "general", zh: str = "文") -> str:

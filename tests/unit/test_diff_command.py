@@ -26,6 +26,12 @@ solver = pytest.mark.skipif(not has_solver(), reason="hazardrules[verify]")
 
 
 @pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths of temporary folders are long; no line is broken at one."""
+    monkeypatch.setenv("COLUMNS", "300")
+
+
+@pytest.fixture(autouse=True)
 def _no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing found in one test is used in another."""
     monkeypatch.setenv("HAZARDRULES_NO_CACHE", "1")
