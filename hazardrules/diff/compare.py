@@ -12,24 +12,13 @@ from hazardrules.diff.proof import Court
 from hazardrules.diff.things import things
 from hazardrules.diff.vocabulary import joined
 from hazardrules.model import expressions as ir
+from hazardrules.verify import has_solver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from hazardrules.compiler.plan import Compiled, CompiledRule
     from hazardrules.diff.model import State
-
-
-def has_solver() -> bool:
-    """Whether the solver is installed."""
-    from hazardrules.errors import EngineError  # noqa: PLC0415 - with the solver
-    from hazardrules.verify import require  # noqa: PLC0415
-
-    try:
-        require()
-    except EngineError:
-        return False
-    return True
 
 
 def compare(

@@ -29,6 +29,8 @@ def replay_lines(found: Replay, speaker: Speaker) -> list[str]:
         lines.append(speaker.say("diff.replay.consequences", count=f"{found.consequences:,}"))
     for side, count in sorted(found.unread.items()):
         lines.append(speaker.say(f"diff.replay.unread_{side}", count=f"{count:,}"))
+    if not found.in_tables:
+        lines.append(speaker.say("diff.replay.one_by_one"))
     return lines + [speaker.say(f"diff.replay.refused_{side}", words=words) for side, words in found.refusals]
 
 
@@ -61,6 +63,7 @@ def replay_data(found: Replay) -> dict[str, Any]:
     """What became of past cases, for programs."""
     return {
         "cases": found.cases,
+        "in_tables": found.in_tables,
         "unread": {side: found.unread.get(side, 0) for side in ("old", "new", "both")},
         "level": found.level,
         "findings": found.findings,

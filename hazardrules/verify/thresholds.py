@@ -80,7 +80,7 @@ class Thresholds:
                     value = _value(const.value)
                     if value is not None:
                         side, above = _SIDES[turned]
-                        yield Threshold(key_of(quantity), quantity, value, side, above == positive, const, expr.span)
+                        yield Threshold(ir.key_of(quantity), quantity, value, side, above == positive, const, expr.span)
 
     def _comparison(self, expr: ir.Compare) -> tuple[ir.Expr, str, ir.Const] | None:
         left, right = self._constant(expr.left), self._constant(expr.right)
@@ -134,15 +134,3 @@ def moved_to(
         return asked(Evaluator(evaluator.plan, evaluator.root, evaluator.as_of))
     finally:
         instance.facts[expr.name] = kept
-
-
-def key_of(expr: object) -> str:
-    """What is the same expression in two places: its form and all that it names, without its spans."""
-    from dataclasses import fields, is_dataclass  # noqa: PLC0415 - only here
-
-    if isinstance(expr, tuple):
-        return f"({', '.join(key_of(item) for item in expr)})"
-    if not is_dataclass(expr) or isinstance(expr, type):
-        return repr(sorted(expr)) if isinstance(expr, frozenset) else repr(expr)
-    parts = (key_of(getattr(expr, part.name)) for part in fields(expr) if part.name not in ("span", "written", "type"))
-    return f"{type(expr).__name__}({', '.join(parts)})"

@@ -6,18 +6,19 @@ import json
 import re
 from collections import Counter
 from pathlib import Path
-from textwrap import dedent, indent
+from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
 from demo import write_demo
+from pairs import rulebook
 
 import hazardrules
 from hazardrules.cli import main
 from hazardrules.diagnostics import Collector
 from hazardrules.folders import shipped_rules
-from hazardrules.testing.generated_rulebooks import FILES, write
+from hazardrules.testing.generated_rulebooks import FILES
 
 pytest.importorskip("z3")
 
@@ -48,13 +49,6 @@ def rule(name: str, when: str, *more: str, level: str | None = "general", zh: st
     lines = [f"- id: {name}", '  clause: "1"', f"  text: {{zh: {zh}, en: text}}", f"  when: {json.dumps(when)}"]
     lines += [f"  level: {level}"] if level else []
     return "\n".join([*lines, *(f"  {line}" for line in more)])
-
-
-def rulebook(folder: Path, *rules: str, head: str = "", files: dict[str, str] | None = None) -> Path:
-    """A rulebook on places with one pack."""
-    pack = "pack: p\nlabel: {zh: 包, en: pack}\nlaw: xx-1\non: place\nscale: hazard\n" + dedent(head)
-    pack += "rules:\n" + indent("\n".join(dedent(one).strip("\n") for one in rules), "  ") + "\n"
-    return write({**FILES, "all/p.yaml": pack, **(files or {})}, folder)
 
 
 def analysis_of(folder: Path) -> Analysis:

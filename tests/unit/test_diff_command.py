@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,8 +20,6 @@ from hazardrules.errors import MissingExtraError
 from hazardrules.testing.generated_rulebooks import FILES
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from click.testing import Result
 
 solver = pytest.mark.skipif(not has_solver(), reason="hazardrules[verify]")
@@ -231,6 +231,8 @@ def test_past_cases_are_judged_by_both(
     done = run(*bounds, "--replay", past, "--format", "json")
     assert done.exit_code == 1, done.output
     found = json.loads(done.stdout)["replay"]
+    assert found["in_tables"] is in_tables
+    assert ("judged one by one" in run(*bounds, "--replay", past).output) is not in_tables
     assert {name: found[name] for name in ("cases", "unread", "level", "findings", "consequences", "clauses")} == {
         "cases": 6, "unread": {"old": 0, "new": 0, "both": 1}, "level": 2, "findings": 0, "consequences": 1, "clauses": {"xx-2 2": 2},
     }  # fmt: skip
@@ -281,3 +283,13 @@ def test_past_cases_follow_a_renamed_fact_and_name_what_is_refused(tmp_path: Pat
     done = run(old, none, "--replay", past)
     assert "4 the new rulebook cannot read any more" in done.output
     assert "refused by the new one: " in done.output
+
+
+@solver
+def test_the_page_shows_what_the_command_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its example is a part of the answer, word for word."""
+    root = Path(__file__).resolve().parents[2]
+    monkeypatch.chdir(root)
+    shown = re.search(r"```text\n(.*?)```", (root / "docs" / "diff.md").read_text("utf-8"), re.DOTALL)
+    assert shown is not None
+    assert shown.group(1) in run("examples/pools/draft", "examples/pools/release").output

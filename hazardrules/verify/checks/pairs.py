@@ -6,9 +6,17 @@ from itertools import combinations, permutations
 from typing import TYPE_CHECKING, Any
 
 from hazardrules.model import expressions as ir
-from hazardrules.verify.checks.common import both_match, clauses, consequences, party, rules_on, says_something
+from hazardrules.verify.checks.common import (
+    both_match,
+    clauses,
+    consequences,
+    matches_without,
+    party,
+    rules_on,
+    says_something,
+)
 from hazardrules.verify.findings import Finding, Unchecked
-from hazardrules.verify.terms import holds, neg
+from hazardrules.verify.terms import holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,14 +89,7 @@ def _without(lab: Lab, special: CompiledRule, general: CompiledRule) -> str:
     context = lab.latest(special, general)
     if context is None:
         return "possible"
-    outlines = lab.outlines(context)
-    answer = lab.ask(
-        "without", special.on, context, [outlines.matches(special.name), outlines.matches(general.name)],
-        lambda questions, subject: [
-            holds(questions.encoder.matches(subject, special.name)),
-            neg(holds(questions.encoder.matches(subject, general.name))),
-        ],
-    )  # fmt: skip
+    answer = matches_without(lab, context, special, general)
     return "bounded" if answer.bounded else answer.status
 
 

@@ -96,6 +96,7 @@ PHRASES: dict[str, str] = {
     "diff.replay.unread_both": "{count} neither rulebook can read",
     "diff.replay.refused_old": "refused by the old one: {words}",
     "diff.replay.refused_new": "refused by the new one: {words}",
+    "diff.replay.one_by_one": "judged one by one, which is slower and says the same: the batch engine is not installed (pip install hazardrules[columnar])",
     "diff.replay.nothing": "nothing",
     "diff.replay.open": "open (at least {level})",
     "diff.replay.unusable": "{file} holds no case that can be read",

@@ -96,6 +96,7 @@ PHRASES: dict[str, str] = {
     "diff.replay.unread_both": "{count} 个两个规则库都不能读",
     "diff.replay.refused_old": "旧规则库拒绝：{words}",
     "diff.replay.refused_new": "新规则库拒绝：{words}",
+    "diff.replay.one_by_one": "没有安装批量引擎（pip install hazardrules[columnar]），案例逐个判定，结论相同，只是较慢",
     "diff.replay.nothing": "无",
     "diff.replay.open": "未定（至少 {level}）",
     "diff.replay.unusable": "{file} 中没有可读的案例",
