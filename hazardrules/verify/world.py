@@ -211,12 +211,13 @@ class World:
 
     # reading a model
 
-    def instance(self, value_of: Callable[[Any], Any], mentioned: set[str]) -> tuple[Instance, Instance] | None:
+    def instance(self, value_of: Callable[[Any], Any], mentioned: set[str] | None) -> tuple[Instance, Instance] | None:
         """The subject that a model describes.
 
         Args:
             value_of: The value of a variable: `bool`, `int` or `Fraction`; None where it is none of these.
-            mentioned: Names of the variables that matter; other facts are left out, other lists are unknown.
+            mentioned: Names of the variables that matter; other facts are left out, other lists are unknown. None for all
+                that was ever looked at.
 
         Returns:
             The root and the subject that is judged; None where a number has no decimals that end.
@@ -230,21 +231,24 @@ class World:
         subject: Subject,
         owner: Instance | None,
         value_of: Callable[[Any], Any],
-        mentioned: set[str],
+        mentioned: set[str] | None,
         made: dict[int, Instance],
     ) -> Instance | None:
         found = made[id(subject)] = Instance(subject.kind, subject.path, owner=owner)
         for name, variable in subject.facts.items():
             names = [str(item) for item in variable.values()] if isinstance(variable, dict) else [str(variable)]
-            if mentioned.isdisjoint(names):
+            if mentioned is not None and mentioned.isdisjoint(names):
                 continue
             value = self._value(self.subjects[subject.kind].facts[name], variable, value_of)
             if value is None:
                 return None
             found.facts[name] = value
         for name, parts in subject.parts.items():
-            inside = str(parts.size) in mentioned or any(_stands_in(item, mentioned) for item in parts.items)
-            if not inside:
+            if (
+                mentioned is not None
+                and str(parts.size) not in mentioned
+                and not any(_stands_in(item, mentioned) for item in parts.items)
+            ):
                 continue
             count = value_of(parts.size)
             if self.subject in parts.items:
