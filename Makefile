@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+BIGDATA ?= .venv-bigdata
 
-.PHONY: help setup check format lint types test rules snapshots bench nightly memory
+.PHONY: help setup check format lint types test rules snapshots bench nightly memory bigdata
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -29,6 +30,7 @@ test:  ## the tests, warnings as errors
 
 rules:  ## the shipped rulebook: diagnostics and cases
 	$(BIN)/hazardrules check rules
+	$(BIN)/hazardrules lint rules
 	$(BIN)/hazardrules test rules
 
 snapshots:  ## rewrite the golden texts; read the diff line by line
@@ -43,3 +45,9 @@ nightly:  ## a million cases on every engine beside the reference; another milli
 
 memory:  ## memory over a million classifications
 	$(BIN)/python tests/benchmarks/memory.py
+
+bigdata:  ## Spark (needs Java 17) and Ray on this machine, in an environment of their own
+	$(PYTHON) -m venv $(BIGDATA)
+	$(BIGDATA)/bin/pip install -q -e '.[test,ray,spark]'
+	PYSPARK_PYTHON=$(abspath $(BIGDATA)/bin/python) $(BIGDATA)/bin/python -m pytest -v tests/bigdata tests/unit/test_integrations.py \
+	  'tests/unit/test_docs.py::test_the_python_of_a_page_runs_in_order[docs/clusters.md]'

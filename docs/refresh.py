@@ -1,7 +1,7 @@
 """Write again what the pages show of the library: pictures, answers, a rule, messages. A test compares the texts.
 
 Run it in a checkout, after `pip install -e '.[test]'`: `python docs/refresh.py`. It writes the README files, the pages
-on the first rule, the pages of `docs/law/`, and the pictures in `docs/images/`.
+on the first rule and on linting, the pages of `docs/law/`, and the pictures in `docs/images/`.
 """
 
 # ruff: noqa: INP001 - a script beside the pages
@@ -35,6 +35,8 @@ FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 PICTURES = {"en": "classify.svg", "zh": "classify.zh.svg"}
 LAW = {"en": ROOT / "docs" / "law", "zh": ROOT / "docs" / "law" / "zh"}
 READMES = (ROOT / "README.md", ROOT / "README.zh.md")
+SHOWING = (*READMES, ROOT / "docs" / "linting.md")
+"""Pages that show files and answers."""
 FIRST_RULE = {"zh": ROOT / "docs" / "first-rule.zh.md", "en": ROOT / "docs" / "first-rule.md"}
 
 SHOWN = re.compile(r"<!-- (output|rule|file): (.*?) -->\n```(\w+)\n.*?```", re.DOTALL)
@@ -154,7 +156,7 @@ def picture(lang: str) -> str:
 
 def main() -> None:
     """Refresh every page and picture."""
-    for page in (*READMES, *FIRST_RULE.values()):
+    for page in (*SHOWING, *FIRST_RULE.values()):
         page.write_text(refreshed(page), "utf-8")
     for lang, folder in LAW.items():
         folder.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hazardrules.api import Rulebook, load
-    from hazardrules.errors import EngineError, FactsError, HazardRulesError, LookupFailedError, RulebookError, SessionError
+    from hazardrules.errors import (
+        EngineError,
+        FactsError,
+        HazardRulesError,
+        LookupFailedError,
+        MissingExtraError,
+        RulebookError,
+        SessionError,
+    )
     from hazardrules.folders import check
     from hazardrules.model.results import Classification, Explanation
     from hazardrules.watcher import Reload, RulebookWatcher
@@ -27,6 +35,7 @@ _PLACES = {
     "FactsError": "errors",
     "HazardRulesError": "errors",
     "LookupFailedError": "errors",
+    "MissingExtraError": "errors",
     "Reload": "watcher",
     "Rulebook": "api",
     "RulebookError": "errors",
@@ -43,6 +52,7 @@ __all__ = [
     "FactsError",
     "HazardRulesError",
     "LookupFailedError",
+    "MissingExtraError",
     "Reload",
     "Rulebook",
     "RulebookError",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from hazardrules.classify import Inquiry
 from hazardrules.dated import DatedRulebook
@@ -149,7 +149,7 @@ class Rulebook:
         """The engine chosen at load."""
         return self._engine
 
-    def session(self, store: str | Path, *, jurisdiction: str | None = None, adopt: bool = False) -> Session:
+    def session(self, store: str | Path, *, jurisdiction: str | None = None, adopt: bool | Literal["forget"] = False) -> Session:
         """Facts of many subjects over time, kept in a database; needs `pip install hazardrules[sessions]`.
 
         Args:
@@ -157,7 +157,8 @@ class Rulebook:
                 `postgresql+psycopg://user@host/name`.
             jurisdiction: The place of the subjects.
             adopt: Take over a session that was kept under another rulebook: every subject is judged again as of the
-                moment to which the session had come.
+                moment to which the session had come. Facts are converted where their unit is another; what this
+                rulebook cannot hold is refused, or unknown from then on with `forget`.
 
         Returns:
             The session, as far as it had come.
@@ -366,9 +367,7 @@ class Rulebook:
             chosen |= found
         return frozenset(chosen)
 
-    def _assume(
-        self, instance: Instance, stated: bool | Iterable[str]
-    ) -> tuple[Instance, list[tuple[str, str, str]]]:
+    def _assume(self, instance: Instance, stated: bool | Iterable[str]) -> tuple[Instance, list[tuple[str, str, str]]]:
         wanted = None
         if not isinstance(stated, bool):
             packs = self._packs(stated)

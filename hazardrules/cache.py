@@ -38,7 +38,8 @@ _MAGIC = b"hazardrules-cache-1\n"
 _SUFFIX = ".compiled"
 _MAX_BYTES = 500_000_000
 _RULE_FILES = (".yaml", ".yml", ".csv")
-_CASES = (".cases.yaml", ".cases.yml")
+_BESIDE = (".cases.yaml", ".cases.yml", ".analysis.yaml")
+_LINT = "lint.yaml"
 _AS_WRITTEN = "hazardrules.model.syntax_tree"
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _PYTHON_TYPES = {
@@ -87,7 +88,7 @@ def cache_folder() -> Path | None:
 
 
 def content_digest(folder: Path) -> str:
-    """The SHA-256 of the names and contents of all rule files of a folder; cases do not matter.
+    """The SHA-256 of the names and contents of all rule files of a folder; what stands beside them does not matter.
 
     Raises:
         OSError: The folder or a file in it cannot be read.
@@ -96,6 +97,15 @@ def content_digest(folder: Path) -> str:
     for part in _content(folder):
         summed.update(f"{len(part)}\0".encode())
         summed.update(part)
+    return summed.hexdigest()
+
+
+def library_digest() -> str:
+    """Of Python and this library; it changes whenever a module of the library does."""
+    summed = sha256()
+    for line in _ourselves():
+        summed.update(f"{len(line)}\0".encode())
+        summed.update(line)
     return summed.hexdigest()
 
 
@@ -131,7 +141,7 @@ def _ourselves() -> Iterator[bytes]:
 
 
 def _content(folder: Path) -> Iterator[bytes]:
-    """Names and contents of all rule files of a folder, in the order of their names; cases do not matter."""
+    """Names and contents of all rule files of a folder, in the order of their names; what stands beside them does not matter."""
     root = os.fspath(folder)
     names: list[str] = []
     pending = [""]
@@ -144,7 +154,7 @@ def _content(folder: Path) -> Iterator[bytes]:
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     pending.append(f"{name}/")
-                elif entry.name.endswith(_RULE_FILES) and not entry.name.endswith(_CASES):
+                elif name != _LINT and entry.name.endswith(_RULE_FILES) and not entry.name.endswith(_BESIDE):
                     names.append(name)
     for name in sorted(names):
         yield name.encode("utf-8", "surrogateescape")
@@ -164,12 +174,18 @@ def _read(path: Path) -> Compiled | None:
     size = len(_MAGIC) + sha256().digest_size
     if raw is None or not raw.startswith(_MAGIC) or sha256(memoryview(raw)[size:]).digest() != raw[len(_MAGIC) : size]:
         return None
+    try:
+        return unpacked(memoryview(raw)[size:])
+    except Exception:  # noqa: BLE001 - whatever a broken file does to the reader, the rulebook is compiled again
+        return None
+
+
+def unpacked(content: bytes | memoryview) -> Compiled | None:
+    """A rulebook that `packed` wrote, by this very version of the library; None where it is something else."""
     collecting = gc.isenabled()
     gc.disable()  # a hundred thousand new objects, none of them garbage
     try:
-        found = _Unpickler(io.BytesIO(memoryview(raw)[size:])).load()
-    except Exception:  # noqa: BLE001 - whatever a broken file does to the reader, the rulebook is compiled again
-        return None
+        found = _Unpickler(io.BytesIO(content)).load()
     finally:
         if collecting:
             gc.enable()
@@ -235,7 +251,7 @@ class _Pickler(pickle.Pickler):
 
     def reducer_override(self, value: Any) -> Any:
         kind = type(value)
-        if kind.__module__ == _AS_WRITTEN:
+        if kind.__module__ == _AS_WRITTEN or kind is Omitted:  # a rulebook from the cache is written again when it is sent
             return _omitted, ()
         names = self._fields.get(kind)
         if names is None:
@@ -245,10 +261,15 @@ class _Pickler(pickle.Pickler):
         return (kind, tuple(getattr(value, name) for name in names)) if names else NotImplemented
 
 
-def _write(path: Path, compiled: Compiled) -> None:
-    """Keep a compiled rulebook; where that is not possible, the next run compiles again."""
+def packed(compiled: Compiled) -> bytes:
+    """A compiled rulebook as bytes, without conditions as they were written and without the plans cut from it so far.
+
+    Raises:
+        pickle.PicklingError: It holds something that cannot be written.
+        RecursionError: A condition is nested too deeply to be written.
+    """
     buffer = io.BytesIO()
-    compiled = Compiled(
+    plain = Compiled(
         compiled.source,
         compiled.rules,
         compiled.derived,
@@ -256,10 +277,15 @@ def _write(path: Path, compiled: Compiled) -> None:
         compiled.scopes,
         compiled.order,
         compiled.breakpoints,
-    )  # without the plans cut from it so far
+    )
+    _Pickler(buffer).dump(plain)
+    return buffer.getvalue()
+
+
+def _write(path: Path, compiled: Compiled) -> None:
+    """Keep a compiled rulebook; where that is not possible, the next run compiles again."""
     try:
-        _Pickler(buffer).dump(compiled)
-        content = buffer.getvalue()
+        content = packed(compiled)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _only_ours(os.lstat(path.parent)):
             return

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 MAX_OPENING_FACTS = 8
 _Model = TypeVar("_Model", Finding, Undetermined, Classification)
 _set = object.__setattr__
+_CLASSIFICATION, _FINDING, _UNDETERMINED = (set(kind.model_fields) for kind in (Classification, Finding, Undetermined))
+"""The fields of the models; each of ours has them all."""
 
 
 class _Found(NamedTuple):
@@ -140,6 +142,7 @@ class Inquiry:
             if listed:
                 listed_by.append((instance, sheet, listed))
         self._held, self._listed = held_by, listed_by
+        private = {"_lazy": self}
         fields = {
             "format": FORMAT,
             "case": self.case,
@@ -151,25 +154,19 @@ class Inquiry:
             "rulebook": self._rulebook_ref(),
             "levels": ranges.result(self.lang),
             "findings": [
-                _filled(Finding, self._template(sheet, bit).finding, path, self) for _, path, sheet, bit in _sorted(held_by)
+                _filled(Finding, {**self._template(sheet, bit).finding, "subject": path}, _FINDING, private)
+                for _, path, sheet, bit in _sorted(held_by)
             ],
         }
-        return _filled(Classification, fields, self.root.kind, self)
+        return _filled(Classification, fields, _CLASSIFICATION, private)
 
     def _touched(self, instance: Instance, sheet: Sheet, bits: Bits, still_open: int) -> int:
         """Those of some open rules that the submitted facts touch."""
-        touched, known = sheet.unread, sheet.touched
-        for name in instance.facts:
-            if name in known:
-                touched |= known[name]
-        for name, listed in instance.parts.items():
-            if listed is not None and name in known:
-                touched |= known[name]
-        owner, by_owner = instance.owner, sheet.touched_by_owner
-        if owner is not None and by_owner:
-            for name in (*owner.facts, *owner.parts):
-                if name in by_owner:
-                    touched |= by_owner[name]
+        touched = None if bits.touched is None else bits.touched.get(sheet)
+        if touched is None:
+            touched = _touching(instance, sheet)
+            if bits.touched is not None:
+                bits.touched[sheet] = touched
         if bits.unscoped is not None:
             return still_open & touched & (sheet.unread | ~bits.unscoped)
         examined = 0
@@ -184,8 +181,10 @@ class Inquiry:
         return self.evaluator.condition(rule.when, instance) is True
 
     def _section_undetermined(self) -> list[Undetermined]:
+        private = {"_lazy": self}
         return [
-            _filled(Undetermined, self._template(sheet, bit).open, path, self) for _, path, sheet, bit in _sorted(self._listed)
+            _filled(Undetermined, {**self._template(sheet, bit).open, "subject": path}, _UNDETERMINED, private)
+            for _, path, sheet, bit in _sorted(self._listed)
         ]
 
     def _template(self, sheet: Sheet, bit: int) -> _Template:
@@ -544,6 +543,23 @@ class Inquiry:
         )
 
 
+def _touching(instance: Instance, sheet: Sheet) -> int:
+    """The rules that the submitted facts of a subject touch, and those that nobody read."""
+    touched, known = sheet.unread, sheet.touched
+    for name in instance.facts:
+        if name in known:
+            touched |= known[name]
+    for name, listed in instance.parts.items():
+        if listed is not None and name in known:
+            touched |= known[name]
+    owner, by_owner = instance.owner, sheet.touched_by_owner
+    if owner is not None and by_owner:
+        for name in (*owner.facts, *owner.parts):
+            if name in by_owner:
+                touched |= by_owner[name]
+    return touched
+
+
 def _submitted(instance: Instance) -> set[str]:
     """The facts and parts of a subject that were submitted, and its owner's facts as `owner.…`."""
     found = set(instance.facts)
@@ -564,13 +580,11 @@ def _sorted(rules: Iterable[tuple[Instance, Sheet, int]]) -> list[tuple[tuple[in
 _key_and_path = itemgetter(0, 1)
 
 
-def _filled(kind: type[_Model], fields: dict[str, Any], subject: str, lazy: Inquiry) -> _Model:
+def _filled(kind: type[_Model], fields: dict[str, Any], names: set[str], private: dict[str, Any]) -> _Model:
     """What `model_construct` makes of fields that are all given, several times sooner."""
     found = kind.__new__(kind)
-    values = fields.copy()
-    values["subject"] = subject
-    _set(found, "__dict__", values)
-    _set(found, "__pydantic_fields_set__", set(values))
+    _set(found, "__dict__", fields)
+    _set(found, "__pydantic_fields_set__", names)
     _set(found, "__pydantic_extra__", None)
-    _set(found, "__pydantic_private__", {"_lazy": lazy})
+    _set(found, "__pydantic_private__", private)
     return found

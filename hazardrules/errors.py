@@ -4,6 +4,7 @@
     ├── RulebookError          a rulebook with errors: carries every diagnostic
     ├── FactsError             a case with problems: carries every problem, each with its path
     ├── BatchError             files cannot be read or written: carries every problem, each with its file
+    ├── RevisionError          a rulebook of the past cannot be had: carries the problem
     ├── SessionError           a session cannot do that: carries the problem
     ├── LookupFailedError      no such rule, fact, instrument, action, subject, table: carries the nearest names
     ├── EngineError            an engine is not installed, or fails: carries the code, the cause and what to try next
@@ -12,7 +13,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
 
 class HazardRulesError(Exception):
     """Base of every error this library raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors travel from process to process with all they carry."""
+        return _again, (type(self), self.args), self.__dict__
+
+
+def _again(kind: type[HazardRulesError], args: tuple[Any, ...]) -> HazardRulesError:
+    """An error as it arrives, still without its attributes."""
+    return kind.__new__(kind, *args)
 
 
 class RulebookError(HazardRulesError):
@@ -66,6 +76,19 @@ class SessionError(HazardRulesError):
         super().__init__("\n".join(problem.message("en") for problem in self.problems))
 
 
+class RevisionError(HazardRulesError):
+    """A rulebook as it stood in a revision cannot be had: there is no git, no such revision, or no rulebook in it.
+
+    Attributes:
+        problem: What is wrong, with the revision concerned.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        """Keep the problem and say it in the message."""
+        self.problem = problem
+        super().__init__(problem.message("en"))
+
+
 class BatchError(HazardRulesError):
     """Files cannot be classified: one cannot be read, or written; no rule and no row is at fault.
 
@@ -80,7 +103,7 @@ class BatchError(HazardRulesError):
 
 
 class LookupFailedError(HazardRulesError, KeyError):
-    """A name that the rulebook does not know.
+    """A name that the rulebook, or a session, does not know.
 
     Attributes:
         what: The kind of thing that was asked for ("rule", "fact", …).
@@ -88,11 +111,11 @@ class LookupFailedError(HazardRulesError, KeyError):
         nearest: Known names that resemble it, best first.
     """
 
-    def __init__(self, what: str, name: str, nearest: Sequence[str] = ()) -> None:
-        """Keep what was asked for and what resembles it."""
+    def __init__(self, what: str, name: str, nearest: Sequence[str] = (), *, where: str = "rulebook") -> None:
+        """Keep what was asked for and what resembles it; `where` it was looked for."""
         self.what, self.name, self.nearest = what, name, tuple(nearest)
         hint = f"; did you mean {', '.join(f'`{item}`' for item in self.nearest)}?" if self.nearest else ""
-        super().__init__(f"no {what} `{name}` in this rulebook{hint}")
+        super().__init__(f"no {what} `{name}` in this {where}{hint}")
 
     def __str__(self) -> str:
         """Plain text: KeyError would quote it."""
@@ -103,7 +126,7 @@ class EngineError(HazardRulesError):
     """What evaluates the rules cannot be used: no rule and no fact is at fault.
 
     Attributes:
-        code: `HR901` where the engine is not installed, `HR902` where it fails.
+        code: `HR901` where the engine is not installed, `HR902` where it fails, `HR903` where a worker has another version.
         cause: What is the matter, in English.
         hint: What to try next, in English.
         key: The wording of the cause in other languages; that of the hint is `{key}_hint`.

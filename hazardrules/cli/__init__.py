@@ -21,8 +21,11 @@ _COMMANDS = {
     "show": "look",
     "schema": "look",
     "coverage": "look",
+    "analyze": "analyze",
     "graph": "graph",
     "cases": "cases",
+    "mutate": "mutate",
+    "diff": "diff",
 }
 
 

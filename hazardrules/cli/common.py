@@ -219,6 +219,16 @@ def complain(words: str) -> None:
     click.echo(one_line(words), err=True)
 
 
+def has_solver(lang: str, key: str) -> bool:
+    """Whether the solver is installed; where it is not, one line of what that means."""
+    from hazardrules.verify import has_solver as is_there  # noqa: PLC0415 - with the rulebook
+
+    if not is_there():
+        complain(say(lang, key))
+        return False
+    return True
+
+
 def usage_error(words: str) -> NoReturn:
     """Say what is wrong with how the command was called, and end."""
     complain(f"hazardrules: {words}")
@@ -260,13 +270,13 @@ def report_diagnostics(
     names = {span.file for item in found for span in (item.span, *(related.span for related in item.related))}
     sources = source_texts(where, names) if output == "text" and where.is_dir() else {}
     colour = output == "text" and not err and is_terminal()
-    prefix = _prefix(where)
+    prefix = file_prefix(where)
     text = render_diagnostics(found, sources, output, lang, colour=colour, prefix=prefix)  # type: ignore[arg-type]  # one of the choices
     if text:
         click.echo(text, err=err)
 
 
-def _prefix(folder: Path) -> str:
+def file_prefix(folder: Path) -> str:
     """What stands before the names of a rulebook's files, so that an editor finds them."""
     try:
         shown = os.path.relpath(folder)

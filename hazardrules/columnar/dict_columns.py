@@ -50,7 +50,7 @@ class Entries(NamedTuple):
     def of(law: Law, options: Options, kept: Iterable[str]) -> Entries:
         """The keys of a kind of subject."""
         fields = law.intake.forms[options.kind].fields
-        facts = {key: name for key, (name, reader) in fields.items() if reader is not None}
+        facts = {key: name for key, (name, reader, _) in fields.items() if reader is not None}
         free = {key: entry for key, entry in KEYS.items() if key not in fields}
         days, places = (frozenset(key for key, entry in free.items() if entry == wanted) for wanted in ("as_of", "jurisdiction"))
         return Entries(facts, days, places, frozenset((*facts, *days, *places, *kept)))

@@ -241,7 +241,7 @@ class _Reading:
             found = fields.get(key)
             if found is None:
                 raise _Odd
-            name, reader = found
+            name, reader, _ = found
             if key != name:  # a label: nobody may have given the fact twice
                 if name in data or name in others:
                     raise _Odd

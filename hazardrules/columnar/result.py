@@ -101,7 +101,7 @@ class TableResult:
             columns[f"given.{name}" if name in own_columns(self.scales) else name] = self.kept(name)
         columns.update(self.levels)
         for name in LISTS:
-            columns[name] = self._list(name)
+            columns[name] = self.section(name)
         return pa.table(columns)
 
     @cached_property
@@ -115,7 +115,8 @@ class TableResult:
     def _sorted(self, column: Any) -> Any:
         return column if self._order is None else column.take(pa.array(self._order))
 
-    def _list(self, name: str) -> Any:
+    def section(self, name: str) -> pa.LargeListArray:
+        """One column of `table` alone: `findings`, `actions`, `undetermined` or `missing`."""
         words = Words()
         found = list_array([judged.lists(LISTS[name](judged), words) for judged in self._judged], words)
         return self._sorted(found)

@@ -68,7 +68,7 @@ class Collector:
             rule = self.compiled.rules[name]
             for instance in by_kind.get(rule.on, ()):
                 self.named(observer, instance, rule, states, table=name in spoken.tables)
-        if spoken.lists or spoken.levels or spoken.actions:
+        if spoken.lists or spoken.levels or spoken.actions or spoken.stated:
             self._unnamed(observer, inquiry, spoken)
         observer.strict = True
         for name in spoken.derived:

@@ -175,9 +175,8 @@ class Inventory:
         home, pack = f"rule {name}", rule.pack
         owner = f"table {rule.table}" if rule.table is not None else home
         scope = rule.scope
-        if isinstance(scope, ir.Junction) and id(scope) not in self.roots:  # the scope of the pack, and its own
-            for item in scope.items:
-                self._root(item, owner, "applies", pack)
+        if isinstance(scope, ir.Junction) and scope.items[0] is self.compiled.scopes.get(pack):  # the scope of the pack, and its own
+            self._root(scope.items[1], owner, "applies", pack)
         elif scope is not None:
             self._root(scope, owner, "applies", pack)
         own = self._own_condition(rule)

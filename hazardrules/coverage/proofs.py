@@ -91,7 +91,7 @@ class Prover:
         """Bind to a rule; with `until` the day is any from `as_of` to the day before it."""
         self.compiled, self.reach, self.rule, self.as_of, self.place = compiled, reach, rule, as_of, place
         self.plan = compiled.in_force(as_of, place)
-        self.questions = Questions(self.plan, rule.on, as_of, _container(compiled, rule.on, reach.items(rule)), until)
+        self.questions = Questions(self.plan, rule.on, as_of, container_of(compiled, rule.on, reach.items(rule)), until)
         self.world = self.questions.world
         self.subject = self.world.subject
         self.approximated: set[str] = set()
@@ -208,14 +208,15 @@ def turns(event: str, term: Term, ends: dict[bool, Term]) -> Any:
     ways = []
     for value in (_WANTED[event],) if event in _WANTED else (True, False):
         found, other = ends[value], ends[not value]
-        same = _same(found.value, other.value)
+        same = same_value(found.value, other.value)
         ways.append(conj((holds(term) if value else fails(term), found.known, neg(conj((other.known, same))))))
     return disj(ways)
 
 
-def _same(first: Any, second: Any) -> Any:
+def same_value(first: Any, second: Any) -> Any:
+    """When two values that are known are the same."""
     if isinstance(first, dict):
-        return conj(_same(first[option], second[option]) for option in first)
+        return conj(same_value(first[option], second[option]) for option in first)
     if isinstance(first, bool) or isinstance(second, bool) or not hasattr(first, "is_int"):
         if isinstance(first, bool) and isinstance(second, bool):
             return first == second
@@ -233,7 +234,7 @@ def never_turns(compiled: Compiled, reach: Reach, home: tuple[str, str], event: 
         return False
     days = reach.days_of(items, derived.effective)
     for start, end in zip(days, [*days[1:], dates.LATEST], strict=True):
-        questions = Questions(compiled.in_force(start), kind, start, _container(compiled, kind, items), end)
+        questions = Questions(compiled.in_force(start), kind, start, container_of(compiled, kind, items), end)
         subject = questions.world.subject
         itself = _Forced(questions, (target,), None)
         itself.term(derived.expr, subject)
@@ -252,7 +253,7 @@ def never_turns(compiled: Compiled, reach: Reach, home: tuple[str, str], event: 
     return True
 
 
-def _container(compiled: Compiled, kind: str, items: Iterable[ir.Expr]) -> tuple[str, str] | None:
+def container_of(compiled: Compiled, kind: str, items: Iterable[ir.Expr]) -> tuple[str, str] | None:
     """What contains a subject, where something asks for its owner's facts."""
     if not any(isinstance(getattr(item, "base", None), ir.Owner) for item in items):
         return None

@@ -104,16 +104,22 @@ class Listener:
         rules, table = self.members(name, case)
         for rule in rules:
             found.name(rule, state, table=table)
+            if isinstance(entry, dict) and state == "holds":
+                self._outcome(found, rule, entry)
+
+    @staticmethod
+    def _outcome(found: Spoken, rule: str, entry: dict[str, Any]) -> None:
+        if "level" in entry or "actions" in entry:
+            stated = found.stated.setdefault(rule, set())
+            stated.update(["level"] if "level" in entry else [])
+            stated.update(f"action_{_action(action)[0]}" for action in listed(entry.get("actions")))
 
     def _finding(self, found: Spoken, case: WrittenCase, entry: Any) -> None:
         entry = entry if isinstance(entry, dict) else {"rule": entry}
         rules, table = self.members(str(entry.get("rule", "")), case)
         for rule in rules:
             found.name(rule, "holds", table=table)
-            stated = found.stated.setdefault(rule, set())
-            if "level" in entry:
-                stated.add("level")
-            stated.update(f"action_{_action(action)[0]}" for action in listed(entry.get("actions")))
+            self._outcome(found, rule, entry)
 
     def _level(self, found: Spoken, case: WrittenCase, value: Any) -> None:
         scale = ""

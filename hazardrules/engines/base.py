@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from hazardrules.model.instances import Instance
 
 
-@dataclass(frozen=True, slots=True)
-class Bits:
+class Bits(NamedTuple):
     """A verdict as bit sets.
 
     Attributes:
@@ -23,6 +22,7 @@ class Bits:
         open: The undetermined rules.
         waiting: Those of the undetermined rules that match and only wait for a rule that would displace them.
         unscoped: See `Verdict`.
+        touched: Remembers what depends on which facts were submitted, whatever they are; None where nobody remembers it.
     """
 
     names: tuple[str, ...]
@@ -30,6 +30,7 @@ class Bits:
     open: int
     waiting: int
     unscoped: int | None
+    touched: dict[object, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,71 +2,31 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hazardrules.engines.base import Bits, Verdict, places, walk
+from hazardrules.engines.base import walk
 from hazardrules.engines.board import Board, no_sum
 from hazardrules.engines.reference import Evaluator
 from hazardrules.engines.totals import Sums
+from hazardrules.engines.verdicts import BitVerdict
 
 if TYPE_CHECKING:
     from datetime import date
 
     from hazardrules.compiler.plan import Plan
+    from hazardrules.engines.base import Verdict
     from hazardrules.engines.board import State
     from hazardrules.model.instances import Instance
 
-_new, _set = object.__new__, object.__setattr__
 
-
-class BoardVerdict(Verdict):
-    """A verdict whose names are looked up when they are read."""
-
-    __slots__ = ("_state", "held", "open", "waiting")
-
-    _state: State
-    held: int
-    open: int
-    waiting: int
-
-    def _names(self, bits: int) -> tuple[str, ...]:
-        board = self._state.board
-        return tuple([board.in_order[rank] for rank in sorted([board.ranks[place] for place in places(bits)])])
-
-    @property
-    def holds(self) -> tuple[str, ...]:
-        """Names of the rules that hold, in plan order."""
-        return self._names(self.held)
-
-    @property
-    def undetermined(self) -> tuple[str, ...]:
-        """Names of the rules that are neither known to hold nor known to fail, in plan order."""
-        return self._names(self.open)
-
-    @property
-    def but_for(self) -> tuple[str, ...]:
-        """Those of the undetermined rules that match and only wait for a rule that would displace them."""
-        return self._names(self.waiting)
-
-    @property
-    def unscoped(self) -> frozenset[str]:
-        """Those of the undetermined rules of which neither the scope nor the condition is known to be met."""
-        return frozenset(self._names(self._state.board.unscoped(self._state) & self.open))
-
-    def bits(self, _plan: Plan) -> Bits:
-        """The same as bit sets."""
-        return Bits(self._state.board.names, self.held, self.open, self.waiting, self._state.board.unscoped(self._state))
-
-
-def verdict_of(state: State) -> BoardVerdict:
+def verdict_of(state: State) -> BitVerdict:
     """Settle what the rules are, when all their tests are looked at."""
-    found = _new(BoardVerdict)
-    _set(found, "instance", state.instance)
-    _set(found, "_state", state)
-    held, still_open, waiting = state.board.verdict(state)
-    _set(found, "held", held)
-    _set(found, "open", still_open)
-    _set(found, "waiting", waiting)
+    board = state.board
+    found: BitVerdict = BitVerdict()
+    found.instance = state.instance  # type: ignore[misc]  # see the class
+    found.order, found.scopes, found.touched = board.order, partial(board.unscoped, state), state.shape.seen
+    found.held, found.open, found.waiting = board.verdict(state)
     return found
 
 

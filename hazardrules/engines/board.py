@@ -10,111 +10,41 @@ names of what was submitted. Only the tests that these can touch are looked at a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from hazardrules.engines.formulas import Writer
-from hazardrules.engines.literals import Test, Tests
+from hazardrules.engines.literals import Tests
 from hazardrules.engines.looks import AS_OF, OWNER, TOTAL, fact_token, part_token
-from hazardrules.engines.readings import Positions, Reading, ask
+from hazardrules.engines.moves import Layers, Move, folding
+from hazardrules.engines.readings import Positions, Reading
 from hazardrules.engines.reference import Evaluator
+from hazardrules.engines.shapes import Shapes
 from hazardrules.engines.totals import Carriers
+from hazardrules.engines.verdicts import Order
 from hazardrules.model import expressions as ir
 from hazardrules.model.instances import Instance
-from hazardrules.model.values import Interval
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from hazardrules.compiler.plan import Plan
     from hazardrules.engines.literals import Literal
+    from hazardrules.engines.moves import Step
+    from hazardrules.engines.shapes import Shape
     from hazardrules.model.intervals import Amount
 
-MAX_SHAPES = 2048
-"""So many shapes are remembered."""
+_OWNER = ir.Owner(ir.Self())
 A_DAY = date.min
 """For questions to which the day does not matter."""
 
+Others = Sequence[tuple[ir.Base, Instance]]
+"""Other subjects at whose facts tests look, as seen from the one that is judged."""
 Roles = tuple[tuple["Literal", ...], ...]
 """An alternative of a rule: the literals of its scope, of its condition, and the others."""
-
-
-@dataclass(slots=True, eq=False)
-class Move:
-    """What a test does to the alternatives.
-
-    Attributes:
-        guard: The alternatives for which it matters; with none alive, it need not be known.
-        bits: Its own alternatives, where it is decided by them.
-        run: Computes it, where it must be computed.
-        if_true: What is left where it is true.
-        if_false: What is left where it is false.
-        sure: What is in no doubt where it is not known.
-        roles: Where it is not known: alternatives that have it in their scope, and those that have it in their condition.
-        left: What a value leaves, where tests look at a value.
-        lookers: Those tests.
-        is_read: Somebody reads its value.
-        asks: Computing it asks the reference.
-    """
-
-    test: Test
-    guard: int = 0
-    bits: int = 0
-    run: Callable[..., Any] | None = None
-    if_true: int = -1
-    if_false: int = -1
-    sure: int = -1
-    roles: int = 0
-    left: Callable[[Any], int] | None = None
-    lookers: tuple[Move, ...] = ()
-    is_read: bool = False
-    asks: bool = False
-    plan: Plan | None = None
-
-    def ask(self, value: Any) -> Any:
-        """What the reference says where the value is known within bounds only."""
-        assert self.plan is not None
-        assert self.test.expr is not None
-        return ask(self.plan, self.test.expr, value)
-
-    def effect(self, value: Any) -> tuple[int, int, int]:
-        """What a value leaves alive, what it leaves sure, and what is in doubt by role."""
-        if value is None:
-            return -1, self.sure, self.roles
-        if self.left is None:
-            return (self.if_true if value is True else self.if_false if value is False else -1), -1, 0
-        if value.__class__ is not Interval:
-            return self.left(value), -1, 0
-        alive, sure, roles = -1, -1, 0
-        for looker in self.lookers:
-            left, certain, more = looker.effect(looker.ask(value))
-            alive, sure, roles = alive & left, sure & certain, roles | more
-        return alive, sure, roles
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What is settled by which facts were submitted, whatever they are.
-
-    Attributes:
-        alive: The alternatives that can still hold.
-        sure: Those of which no literal is unknown.
-        roles: Those of which one is, in their scope or in their condition; see `Move`.
-        values: The values of all tests in an empty case.
-        early: The tests that the facts can touch, in order.
-        late: Those of them that stand on a sum over findings.
-        asks: Whether the reference is asked.
-    """
-
-    alive: int
-    sure: int
-    roles: int
-    values: tuple[Any, ...]
-    early: tuple[Move, ...]
-    late: tuple[Move, ...]
-    asks: bool
 
 
 @dataclass(slots=True, eq=False)
@@ -126,33 +56,35 @@ class State:
     shape: Shape
     alive: int
     sure: int
-    roles: int
     values: list[Any]
+    settled: tuple[int, int, tuple[int, int, int]] | None = None
+    """The verdict on what was alive and sure when it was last asked for."""
 
-    def apply(self, moves: Iterable[Move], evaluator: Evaluator | None, as_of: date, total: Callable[[str], Amount]) -> None:
+    def apply(self, moves: Iterable[Step], evaluator: Evaluator | None, as_of: date, total: Callable[[str], Amount]) -> None:
         """Look at tests in order, as far as something still depends on them."""
-        alive, sure, roles, values, instance = self.alive, self.sure, self.roles, self.values, self.instance
+        alive, sure, values, instance = self.alive, self.sure, self.values, self.instance
         facts = instance.facts
-        for move in moves:
-            if alive & move.guard:
-                if move.run is None:
-                    own = alive & move.bits
-                    value = False if not own else True if own & sure else None
+        for guard, bits, run, if_true, if_false, if_open, slot, move in moves:
+            if alive & guard:
+                if bits:
+                    own = alive & bits
+                    value = (True if own & sure else None) if own else False
+                elif run is not None:
+                    value = run(facts, instance, evaluator, as_of, values, total)
                 else:
-                    value = move.run(facts, instance, evaluator, as_of, values, total)
-                if move.is_read:
-                    values[move.test.number] = value
+                    value = move.decide(alive, sure)
+                if slot is not None:
+                    values[slot] = value
                 if value is None:
-                    sure &= move.sure
-                    roles |= move.roles
+                    sure &= if_open
                 elif value is True:
-                    alive &= move.if_true
+                    alive &= if_true
                 elif value is False:
-                    alive &= move.if_false
+                    alive &= if_false
                 elif move.left is not None:
-                    left, certain, more = move.effect(value)
-                    alive, sure, roles = alive & left, sure & certain, roles | more
-        self.alive, self.sure, self.roles = alive, sure, roles
+                    left, certain = move.effect(value)
+                    alive, sure = alive & left, sure & certain
+        self.alive, self.sure = alive, sure
 
 
 class Board:
@@ -161,7 +93,7 @@ class Board:
     Attributes:
         names: The rules, in the order of their bits: those with most alternatives first.
         in_order: The rules in plan order.
-        ranks: By bit, the place in plan order.
+        order: The same, as verdicts want it.
         index: The bit of each rule.
         width: How many alternatives there are.
     """
@@ -169,13 +101,11 @@ class Board:
     def __init__(self, plan: Plan, kind: str) -> None:
         self.plan, self.kind = plan, kind
         tests = Tests(plan, kind)
-        parts = plan.compiled.source.subjects[kind].parts.values()
-        self._single = {part.name: ir.OnePart(ir.Self(), part.name) for part in parts if part.one}
         self.in_order = plan.by_kind.get(kind, ())
         rules = {name: _alternatives(tests, name) for name in self.in_order}
         ranks = sorted(range(len(self.in_order)), key=lambda rank: (-len(rules[self.in_order[rank]]), rank))
-        self.ranks = tuple(ranks)
         self.names = tuple(self.in_order[rank] for rank in ranks)
+        self.order = Order(self.names, tuple(ranks), self.in_order)
         self.index = {name: bit for bit, name in enumerate(self.names)}
         moves = self._lay_out([rules[name] for name in self.names], tests)
         self._sort_out(moves)
@@ -186,26 +116,24 @@ class Board:
         ]
         self._displaceable = _union(mask for mask, _ in self._displaced)
         self._carriers: dict[str, Carriers] = {}
-        self._shapes: dict[tuple[Any, ...], Shape] = {}
-        self._base = self._empty_case(len(moves))
+        self._base = self._empty_case(sum(move.slot is not None for move in moves))
+        self._shapes = Shapes(self.all, self._sure, self._if_open, self._moves, self._prepare)
 
     def _lay_out(self, rules: list[list[Roles]], tests: Tests) -> list[Move]:
         """Give every alternative its bit: the first of every rule, the second of those that have two, and so on."""
-        self._layers: list[tuple[int, int]] = []
         placed: list[tuple[int, Roles]] = []
-        width = depth = 0
-        while count := sum(len(rule) > depth for rule in rules):
-            self._layers.append((width, (1 << count) - 1))
-            placed += [(width + bit, rules[bit][depth]) for bit in range(count)]
-            width += count
-            depth += 1
+        self._layers = _layers(rules, placed)
+        self._fold = folding(self._layers)
         moves = [Move(test, plan=self.plan) for test in tests.all]
         for move in moves:
-            for alternative in move.test.alternatives:
-                placed.append((width, ((), (), alternative)))
-                move.bits |= 1 << width
-                width += 1
+            before = len(placed)
+            own: list[list[Roles]] = [[((), (), alternative) for alternative in form] for form in move.test.counted]
+            move.layers = _layers(sorted(own, key=len, reverse=True), placed)
+            placed += [(len(placed) + bit, ((), (), alternative)) for bit, alternative in enumerate(move.test.alternatives)]
+            move.bits = (1 << len(placed)) - (1 << before)
+        width = len(placed)
         self.width, self.all = width, (1 << width) - 1
+        self.thrice = (1 << 3 * width) - 1
         for bit, roles in placed:
             mask = 1 << bit
             for role, literals in enumerate(roles):
@@ -216,16 +144,17 @@ class Board:
                     else:
                         move.if_true &= ~mask
                     move.guard |= mask
-                    move.sure &= ~mask
-                    move.roles |= 0 if role == len(roles) - 1 else mask << width * role
+                    move.if_open &= ~mask if role == len(roles) - 1 else ~(mask | mask << width * (role + 1))
         for move in moves:  # a negative number, all ones to the left, is slower
-            move.if_true, move.if_false, move.sure = move.if_true & self.all, move.if_false & self.all, move.sure & self.all
+            move.if_true, move.if_false = move.if_true & self.all, move.if_false & self.all
+            move.if_open &= self.thrice
         return moves
 
     def _sort_out(self, moves: list[Move]) -> None:
         """Tests of one fact or value go together; what nobody can know is in doubt from the beginning."""
-        self._nothing = moves[0].sure, moves[0].roles
+        self._sure = moves[0].if_open
         by_fact: dict[tuple[ir.Base, str], list[Move]] = {}
+        read: dict[int, None] = {}
         for move in reversed(moves):
             test = move.test
             if test.source is not None:
@@ -234,23 +163,28 @@ class Board:
                 value = moves[test.of]
                 value.lookers = (move, *value.lookers)
                 value.guard |= move.guard
-                value.sure &= move.sure
-                value.roles |= move.roles
+                value.if_open &= move.if_open
             for number in test.reads.values():
                 moves[number].guard |= move.guard
-                moves[number].is_read = True
+                read[number] = None
+        for slot, number in enumerate(read):
+            moves[number].slot = slot
+        self._slots = {move.test.number: move.slot for move in moves if move.slot is not None}
         self._moves = [move for move in moves[1:] if move.test.source is None and move.test.of is None and move.guard]
         for move in self._moves:
             if move.lookers:
                 move.left = self._reading(move.lookers)
-        self._doubts = {
-            fact_token(*source): (_common(move.sure for move in found), _union(move.roles for move in found))
-            for source, found in by_fact.items()
-        }
+        self._if_open = {fact_token(*source): _common(move.if_open for move in found) for source, found in by_fact.items()}
         self._sources: dict[ir.Base, dict[str, Callable[[Any], int]]] = {}
         for (base, name), found in by_fact.items():
             self._sources.setdefault(base, {})[name] = self._reading(found)
         self._own = self._sources.pop(ir.Self(), {})
+        needs = {need for move in moves for need in move.test.needs}
+        parts = self.plan.compiled.source.subjects[self.kind].parts
+        self._parts = tuple(name for name in parts if any(need.startswith(part_token(name)) for need in needs))
+        self._single = {name: ir.OnePart(ir.Self(), name) for name in self._parts if parts[name].one}
+        self._sees_owner = any(need.startswith(OWNER) for need in needs)
+        self._sees_others = self._sees_owner or bool(self._single)
 
     def _reading(self, moves: Sequence[Move]) -> Callable[[Any], int]:
         """What the value leaves at which tests look."""
@@ -261,71 +195,61 @@ class Board:
 
     # shapes
 
-    def shape(self, instance: Instance) -> Shape:
+    def shape(self, instance: Instance, others: Others) -> Shape:
         """What is settled by which facts of a subject are known."""
         key: tuple[Any, ...] = tuple(instance.facts)
-        if instance.parts or instance.owner is not None:
-            key = key, tuple(name for name, listed in instance.parts.items() if listed is not None), instance.owner is None
-            key += tuple((base, tuple(other.facts), tuple(other.parts)) for base, other in self._others(instance))
-        found = self._shapes.get(key)
-        if found is None:
-            if len(self._shapes) >= MAX_SHAPES:
-                self._shapes.clear()
-            found = self._shapes[key] = self._shape(instance)
-        return found
+        parts = instance.parts
+        if self._parts and parts:
+            key = key, tuple([name for name in self._parts if parts.get(name) is not None])
+        for base, other in others:
+            key = key, base, tuple(other.facts), tuple(other.parts)
+        found = self._shapes.known.get(key)
+        return found if found is not None else self._shapes.new(key, self._tokens(instance, others))
 
-    def _others(self, instance: Instance) -> list[tuple[ir.Base, Instance]]:
+    def _others(self, instance: Instance) -> Others:
         """The other subjects at whose facts tests look: the owner and single parts, where they are there."""
         parts = instance.parts
         found: list[tuple[ir.Base, Instance]] = [(base, parts[name][0]) for name, base in self._single.items() if parts.get(name)]  # type: ignore[index]  # there
-        return found if instance.owner is None else [*found, (ir.Owner(ir.Self()), instance.owner)]
+        return [*found, (_OWNER, instance.owner)] if self._sees_owner and instance.owner is not None else found
 
-    def _shape(self, instance: Instance) -> Shape:
-        known = {AS_OF, TOTAL, *instance.facts, *([OWNER] if instance.owner is not None else [])}
+    def _tokens(self, instance: Instance, others: Others) -> set[str]:
+        """What is known in a case."""
+        known = {AS_OF, TOTAL, *instance.facts}
+        if instance.owner is not None:
+            known.add(OWNER)
         for name, listed in instance.parts.items():
-            known |= {part_token(name)} if listed is not None else set()
-        for base, other in self._others(instance):
-            known |= {fact_token(base, fact) for fact in other.facts}
-            known |= {fact_token(base, part_token(part)) for part in other.parts}
-        alive, (sure, roles) = self.all, self._nothing
-        for token, (certain, more) in self._doubts.items():
-            if token not in known:
-                sure, roles = sure & certain, roles | more
-        touched: list[Move] = []
-        for move in self._moves:
-            if move.test.needs.isdisjoint(known):
-                left, certain, more = move.effect(self._base[move.test.number])
-                alive, sure, roles = alive & left, sure & certain, roles | more
-            else:
-                touched.append(move)
-                self._prepare(move)
-        early = tuple(move for move in touched if not move.test.is_late)
-        late = tuple(move for move in touched if move.test.is_late)
-        return Shape(alive, sure, roles, self._base, early, late, any(move.asks for move in touched))
+            if listed is not None:
+                known.add(part_token(name))
+        for base, other in others:
+            known.update([fact_token(base, fact) for fact in other.facts])
+            known.update([fact_token(base, part_token(part)) for part in other.parts])
+        return known
 
     def _prepare(self, move: Move) -> None:
         """Write the function of a test when it is first needed."""
         if move.test.expr is not None and move.run is None:
-            writer = Writer(self.plan, self.kind, move.test)
+            writer = Writer(self.plan, self.kind, move.test, self._slots)
             run = writer.build()
             move.run, move.asks = run, writer.asks
 
     def _empty_case(self, count: int) -> tuple[Any, ...]:
-        """The values of all tests where nothing is known; None for those that no case leaves untouched."""
+        """The values, where nothing is known, of all tests whose value is read; None for those that no case leaves untouched."""
         nobody = Instance(self.kind)
         evaluator = Evaluator(self.plan, nobody, A_DAY)
         values: list[Any] = [None] * count
-        alive, sure = self.all, self._nothing[0] & _common(certain for certain, _ in self._doubts.values())
+        alive, sure = self.all, self._sure & _common(self._if_open.values())
         for move in self._moves:
             if move.test.is_late or not move.test.needs.isdisjoint((AS_OF, TOTAL)):
                 continue
             self._prepare(move)
-            own = alive & move.bits
-            value = False if not own else True if own & sure else None
-            if move.run is not None:
+            if move.run is None:
+                value = move.decide(alive, sure)
+            else:
                 value = move.run(nobody.facts, nobody, evaluator, A_DAY, values, no_sum)
-            values[move.test.number] = value
-            left, certain, _ = move.effect(value)
+            move.base = value
+            if move.slot is not None:
+                values[move.slot] = value
+            left, certain = move.effect(value)
             alive, sure = alive & left, sure & certain
         return tuple(values)
 
@@ -333,30 +257,27 @@ class Board:
 
     def begin(self, instance: Instance) -> State:
         """Strike out what the facts of a subject refute."""
-        shape = self.shape(instance)
+        others = self._others(instance) if self._sees_others and (instance.parts or instance.owner is not None) else ()
+        shape = self.shape(instance, others)
         alive = shape.alive
         own = self._own
         for name, value in instance.facts.items():
             if name in own:
                 alive &= own[name](value)
-        if self._sources and (instance.parts or instance.owner is not None):
-            for base, other in self._others(instance):
-                readings = self._sources.get(base, {})
+        for base, other in others:
+            readings = self._sources.get(base, own)
+            if readings is not own:
                 for name, value in other.facts.items():
                     if name in readings:
                         alive &= readings[name](value)
-        return State(instance, self, shape, alive, shape.sure, shape.roles, list(shape.values))
-
-    def fold(self, alternatives: int) -> int:
-        """The rules of which one alternative is among these, as a bit set in the order of `names`."""
-        found = 0
-        for start, mask in self._layers:
-            found |= alternatives >> start & mask
-        return found
+        return State(instance, self, shape, alive, shape.sure, list(self._base))
 
     def verdict(self, state: State) -> tuple[int, int, int]:
         """The rules that hold, those that stay open, and those of them that only wait for one that may displace them."""
-        possible, held = self.fold(state.alive), self.fold(state.alive & state.sure)
+        settled = state.settled
+        if settled is not None and settled[0] == state.alive and settled[1] == state.sure:
+            return settled[2]
+        possible, held = self._fold(state.alive), self._fold(state.alive & state.sure)
         waiting = 0
         if possible & self._displaceable:
             sure, perhaps = held, possible
@@ -368,12 +289,14 @@ class Board:
                     elif perhaps & others:
                         waiting |= held & mask
                         held &= ~mask
-        return held, possible & ~held, waiting
+        found = held, possible & ~held, waiting
+        state.settled = state.alive, state.sure, found
+        return found
 
     def unscoped(self, state: State) -> int:
         """The rules of which neither the scope nor the condition is known to be met; others than possible ones may be in it."""
-        doubtful = state.roles & state.roles >> self.width
-        return self._layers[0][1] & ~self.fold(state.alive & ~doubtful) if self._layers else 0
+        met = state.sure >> self.width | state.sure >> 2 * self.width
+        return self._layers[0][1] & ~self._fold(state.alive & met) if self._layers else 0
 
     def carriers(self, parameter: str) -> Carriers:
         """The rules that carry a parameter which is summed."""
@@ -394,6 +317,21 @@ def _alternatives(tests: Tests, name: str) -> list[Roles]:
             literals[role].update(dict.fromkeys(part))
         found[tuple(tuple(role) for role in literals)] = None
     return list(found)
+
+
+def _layers(conditions: list[list[Roles]], placed: list[tuple[int, Roles]]) -> Layers:
+    """Give every alternative its bit: the first of every condition, the second of those that have two, and so on.
+
+    Args:
+        conditions: Those with most alternatives first.
+        placed: Receives the alternatives with their bits.
+    """
+    found: list[tuple[int, int]] = []
+    while count := sum(len(condition) > len(found) for condition in conditions):
+        start = len(placed)
+        placed += [(start + bit, condition[len(found)]) for bit, condition in enumerate(conditions[:count])]
+        found.append((start, (1 << count) - 1))
+    return tuple(found)
 
 
 def _union(masks: Iterable[int]) -> int:

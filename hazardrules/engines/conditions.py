@@ -16,8 +16,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from hazardrules.engines import quick
+from hazardrules.engines.looks import is_near
 from hazardrules.model import expressions as ir
 from hazardrules.model import intervals
+from hazardrules.model.instances import Instance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,6 +37,8 @@ MAX_NESTING = 30
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 EMPTY: frozenset[str] = frozenset()
+_nobody = (Instance(""),)
+"""Stands where there is no owner or no such part: nothing is known of it."""
 _THRESHOLD = re.compile(r"(?<!')\bc[fd]\d+_\d+\b")
 
 
@@ -59,11 +63,14 @@ class Conditions:
             "compare": quick.compare,
             "near": quick.near,
             "bounds": quick.bounds,
-            "hull": intervals.hull,
+            "between": quick.between,
+            "shifted": quick.shifted,
+            "hull": quick.hull,
+            "nobody": _nobody,
             "least": intervals.least,
             "greatest": intervals.greatest,
         }
-        self.facts: dict[str, str] = {}
+        self.facts: dict[tuple[ir.Base, str], str] = {}
         self.numbers: dict[str, dict[Any, str]] = {}
         """By local: the values of the law that a number is compared with, and their constants."""
         self.sets: dict[str, frozenset[str]] = {}
@@ -110,8 +117,16 @@ class Conditions:
     def _head(self, more: Iterable[str] = ()) -> list[str]:
         """The lines before the body: facts are read once, in the forms that conditions want."""
         head = ["    ask = ev.value"] if self.asks else []
-        if self.facts:
-            head.append(f"    {', '.join(self.facts.values())}, = map(facts.get, {self._constant(tuple(self.facts))})")
+        by_base: dict[ir.Base, dict[str, str]] = {}
+        for (base, name), local in self.facts.items():
+            by_base.setdefault(base, {})[name] = local
+        for base, locals_ in by_base.items():
+            source = "facts"
+            if isinstance(base, ir.OnePart):
+                source = f"(inst.parts.get({self._constant(base.part)}) or nobody)[0].facts"
+            elif isinstance(base, ir.Owner):
+                source = "(inst.owner or nobody[0]).facts"
+            head.append(f"    {', '.join(locals_.values())}, = map({source}.get, {self._constant(tuple(locals_))})")
         for local, constants in self.numbers.items():
             marked = self.constants[f"marks_{local}"] = quick.marks(constants)
             for value, constant in constants.items():
@@ -123,8 +138,7 @@ class Conditions:
                 head.append(
                     f"    n{local} = nan if {local} is None else {local} if {local}.__class__ is int else near({local}, marks_{local})"
                 )
-        for name, options in self.sets.items():
-            fact = self.facts[name]
+        for fact, options in self.sets.items():
             head.append(f"    if {fact} is None: s{fact} = {self._constant(EMPTY)}; p{fact} = {self._constant(options)}")
             head.append(f"    else: s{fact} = p{fact} = {fact}")
         head += more
@@ -160,8 +174,11 @@ class Conditions:
             case ir.AtLeast(count=ir.Const(value=int() as count), items=items):
                 pairs = [self.both(item, depth + 1) for item in items]
                 return f"({_counted([s for s, _ in pairs])} >= {count})", f"({_counted([p for _, p in pairs])} >= {count})"
-            case ir.FactRef(base=ir.Self(), name=name):
-                return self._flag(name)
+            case ir.Choice(condition=condition, then=then, otherwise=otherwise) if expr.type.name == "bool":
+                (cs, cp), (ts, tp), (es, ep) = [self.both(item, depth + 1) for item in (condition, then, otherwise)]
+                return f"({ts} and {es} or {cs} and {ts} or not {cp} and {es})", f"({cp} and {tp} or not {cs} and {ep})"
+            case ir.FactRef() if self._is_plain(expr):
+                return self._flag(expr)
             case ir.DerivedRef(base=ir.Self(), name=name) if name in self.derived:
                 return self._tri(self.derived[name])
             case ir.RuleRef(base=ir.Self(), name=name) if name not in self.plan.rules:
@@ -172,18 +189,18 @@ class Conditions:
                 return self._comparison(expr)
             case ir.In(item=item, options=options) if self._is_plain(item):
                 return self._among(self._plain(item), frozenset(option.value for option in options))
-            case ir.Intersects(container=ir.FactRef(base=ir.Self(), name=name, type=kind), options=options) if options:
-                return self._meets(name, frozenset(kind.options), options)
+            case ir.Intersects(container=ir.FactRef() as ref, options=options) if options and self._is_plain(ref):
+                return self._meets(ref, options)
             case _:
                 return self._tri(self._ask(expr))
 
     def _tri(self, local: str) -> tuple[str, str]:
         return f"({local} is True)", f"({local} is not False)"
 
-    def _flag(self, name: str) -> tuple[str, str]:
+    def _flag(self, ref: ir.FactRef) -> tuple[str, str]:
         """A flag; one that is asked often has its two answers ready."""
-        local = self._fact(name)
-        if self.uses.get(name, 0) < OFTEN:
+        local = self._fact(ref)
+        if ref.base != ir.Self() or self.uses.get(ref.name, 0) < OFTEN:
             return self._tri(local)
         self.flags.add(local)
         return f"s{local}", f"p{local}"
@@ -202,10 +219,10 @@ class Conditions:
             return f"{{{', '.join(sorted(map(repr, values)))}}}"
         return self._constant(values)
 
-    def _meets(self, name: str, every: frozenset[str], options: frozenset[str]) -> tuple[str, str]:
+    def _meets(self, ref: ir.FactRef, options: frozenset[str]) -> tuple[str, str]:
         """An unknown set is empty where it is asked for sure, and everything where it is asked perhaps."""
-        local = self._fact(name)
-        self.sets[name] = self.sets.get(name, EMPTY) | every | options
+        local = self._fact(ref)
+        self.sets[local] = self.sets.get(local, EMPTY) | frozenset(ref.type.options) | options
         if len(options) <= FEW:
             texts = [self._constant(option) for option in sorted(options)]
             return tuple(f"({' or '.join(f'{text} in {side}{local}' for text in texts)})" for side in "sp")  # type: ignore[return-value]  # two
@@ -223,14 +240,18 @@ class Conditions:
             local = self.derived.get(left.name)
             if local in self.bounded:
                 return self._bounded(local, op, self._threshold(local, value))
-        if self._is_plain(left) and self._is_plain(right):
+        if self._is_plain(left) and self._is_plain(right) and left.type.name != "number":
             a, b = self._plain(left), self._plain(right)
             return (
                 f"({a} is not None and {b} is not None and {a} {op} {b})",
                 f"({a} is None or {b} is None or {a} {op} {b})",
             )
         if expr.left.type.name != "number":
-            return self._tri(self._ask(expr))
+            if expr.left.type.name not in ("date", "datetime"):
+                return self._tri(self._ask(expr))
+            first, second = self._once(left, 0), self._once(right, 0)
+            known = f"{first} is not None and {second} is not None"
+            return f"({known} and {first} {op} {second})", f"(not ({known}) or {first} {op} {second})"
         first, second = self.amount(left), self.amount(right)
         if second.isidentifier() or ("ask(" in first and "ask(" not in second):  # the cheaper side first
             first, second, op = second, first, _FLIPPED[op]  # type: ignore[assignment]  # see above
@@ -278,13 +299,13 @@ class Conditions:
 
     def _is_plain(self, expr: ir.Expr) -> bool:
         """A value that is one thing or unknown: never an interval."""
-        return isinstance(expr, (ir.FactRef, ir.AsOf)) and getattr(expr, "base", ir.Self()) == ir.Self()
+        return isinstance(expr, ir.AsOf) or (isinstance(expr, ir.FactRef) and is_near(expr.base))
 
     def _plain(self, expr: ir.Expr) -> str:
-        return self._fact(expr.name) if isinstance(expr, ir.FactRef) else "as_of"
+        return self._fact(expr) if isinstance(expr, ir.FactRef) else "as_of"
 
-    def _fact(self, name: str) -> str:
-        return self.facts.setdefault(name, f"f{len(self.facts)}")
+    def _fact(self, ref: ir.FactRef) -> str:
+        return self.facts.setdefault((ref.base, ref.name), f"f{len(self.facts)}")
 
     def _ask(self, expr: ir.Expr) -> str:
         """A local that holds what the reference says of an expression."""
@@ -324,6 +345,13 @@ class Conditions:
 
     # amounts
 
+    def _hull(self, then: ir.Expr, otherwise: ir.Expr, a: str, b: str) -> str:
+        """What is known of one of two amounts; the same for every case where both are values of the law."""
+        first, second = self._known(then), self._known(otherwise)
+        if first is None or second is None:
+            return f"hull({a}, {b})"
+        return self._constant(intervals.hull(first, second))
+
     def _once(self, expr: ir.Expr, depth: int) -> str:
         """A name for an amount."""
         text = self.amount(expr, depth)
@@ -340,8 +368,8 @@ class Conditions:
                 return self._constant(self.plan.parameters.get(name))
             case ir.AsOf():
                 return "as_of"
-            case ir.FactRef(base=ir.Self(), name=name):
-                return self._fact(name)
+            case ir.FactRef() if self._is_plain(expr):
+                return self._fact(expr)
             case ir.DerivedRef(base=ir.Self(), name=name) if name in self.derived:
                 return self.derived[name]
             case ir.Arithmetic(op=op, left=left, right=right):
@@ -356,10 +384,19 @@ class Conditions:
             case ir.Function(name="min" | "max" as name, items=items):
                 function = "least" if name == "min" else "greatest"
                 return f"{function}(({', '.join(self.amount(item, depth + 1) for item in items)},))"
+            case ir.DateShift(day=day, amount=ir.Const(value=amount), sign=sign):
+                name = self._constant(quick.Shift(amount, sign, self.plan.compiled.working_day))
+                return f"{name}[{self.amount(day, depth + 1)}]"
+            case ir.DateShift(day=day, amount=amount, sign=sign):
+                name = self._constant(self.plan.compiled.working_day)
+                return f"shifted({self.amount(day, depth + 1)}, {self.amount(amount, depth + 1)}, {sign}, {name})"
+            case ir.DateDifference(left=left, right=right):
+                unit = self._constant(expr.type.unit.factor)
+                return f"between({self.amount(left, depth + 1)}, {self.amount(right, depth + 1)}, {unit})"
             case ir.Choice(condition=condition, then=then, otherwise=otherwise) if expr.type.name == "number":
                 surely, possibly = self.both(condition, depth + 1)
                 a, b = self._once(then, depth + 1), self._once(otherwise, depth + 1)  # both stand twice in the text
-                return f"({a} if {surely} else hull({a}, {b}) if {possibly} else {b})"
+                return f"({a} if {surely} else {self._hull(then, otherwise, a, b)} if {possibly} else {b})"
             case ir.TableValue(rows=rows) if len(rows) <= MAX_NESTING:
                 text = "None"
                 for condition, cell in reversed(rows):  # behind a row that may hold no other decides

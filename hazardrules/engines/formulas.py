@@ -10,7 +10,7 @@ from hazardrules.engines.generator import compiled
 from hazardrules.model import expressions as ir
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from hazardrules.compiler.plan import Plan
     from hazardrules.engines.literals import Test
@@ -24,10 +24,12 @@ _LOCAL = re.compile(r"\b[lh]?([dm])(\d+)\b")
 class Writer(Conditions):
     """Writes the function of one test."""
 
-    def __init__(self, plan: Plan, kind: str, test: Test) -> None:
+    def __init__(self, plan: Plan, kind: str, test: Test, slots: Mapping[int, int]) -> None:
+        """Look up in `slots` where the value of a test that this one reads is kept, by its number."""
         super().__init__(plan, kind)
         self.test = test
-        for (sort, name), number in test.reads.items():
+        for (sort, name), read in test.reads.items():
+            number = slots[read]
             if sort == "rule":
                 self.matches[name] = f"m{number}"
                 continue
@@ -58,7 +60,7 @@ class Writer(Conditions):
                 lines.append(f"    {local} = v[{number}]")
                 lines += [f"    {self._bounds(local)}"] if local in self.numbers else []
         self.lines = ["def formula(facts, inst, ev, as_of, v, total):", *head, *lines, *body]
-        return compiled(self, "formula")
+        return compiled(self.lines, self.constants, "formula", self.kind)
 
     def _is_dated(self) -> bool:
         found = self.plan.compiled.derived.get((self.kind, self.test.derived))

@@ -6,6 +6,7 @@ out true, or false. Kleene's logic is distributive and knows De Morgan's laws, s
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
     from hazardrules.compiler.plan import Plan
     from hazardrules.model.syntax_tree import CompareOp
 
-MAX_ALTERNATIVES = 16
+MAX_ALTERNATIVES = 9
 """A condition with more is a test of its own."""
 
+RARE = 2
+"""A name that stands in no more conditions is replaced by what it stands for."""
 _OPPOSITE: dict[str, CompareOp] = {"!=": "==", "<=": ">", ">=": "<"}
 
 Literal = tuple[int, bool]
@@ -42,8 +45,11 @@ class Test:
         expr: What it asks of that fact or value (as if that were a fact of the subject), or what it computes.
         derived: The derived fact that it is.
         alternatives: What makes it true, for a test that is decided like a rule.
+        counted: For a test that counts conditions: what makes each of them true.
+        count: How many of them must hold.
         reads: The tests whose values its computation reads: by derived fact or rule.
         needs: Without any of these facts and tokens it is what it is in an empty case.
+        strict: Without each of these facts it is unknown.
         is_late: It builds on a sum over the findings of the case.
     """
 
@@ -53,8 +59,11 @@ class Test:
     expr: ir.Expr | None = None
     derived: str = ""
     alternatives: Alternatives = ()
+    counted: tuple[Alternatives, ...] = ()
+    count: int = 0
     reads: dict[tuple[str, str], int] = field(default_factory=dict)
     needs: frozenset[str] = frozenset()
+    strict: frozenset[str] = frozenset()
     is_late: bool = False
 
 
@@ -67,6 +76,21 @@ class Tests:
         self.all: list[Test] = [Test(0)]
         self._numbers: dict[Hashable, int] = {}
         self._forms: dict[tuple[str, str], Alternatives] = {}
+        self._uses = self._count_uses()
+
+    def _count_uses(self) -> Counter[tuple[str, str]]:
+        """How often conditions on this kind of subject name a derived fact or a rule."""
+        found: Counter[tuple[str, str]] = Counter()
+        pending: list[ir.Expr] = []
+        for name in self.plan.by_kind.get(self.kind, ()):
+            rule = self.plan.rules[name]
+            pending += [rule.when, *rule.unless, *([rule.scope] if rule.scope is not None else [])]
+        pending += [fact.expr for (kind, _), fact in self.plan.compiled.derived.items() if kind == self.kind]
+        for expr in pending:
+            for item in ir.walk(expr):
+                if isinstance(item, (ir.DerivedRef, ir.RuleRef)) and item.base == ir.Self():
+                    found["derived" if isinstance(item, ir.DerivedRef) else "rule", item.name] += 1
+        return found
 
     def of_rule(self, name: str) -> tuple[list[Alternatives], list[Alternatives], list[Alternatives]]:
         """The alternatives of a rule's scope, of its condition, and of whatever else must hold; each list is a conjunction."""
@@ -93,6 +117,11 @@ class Tests:
             case ir.Junction(op=op, items=items):
                 forms = [self.alternatives(item, wanted=wanted) for item in items]
                 return self.all_of(forms) if (op == "and") is wanted else self.any_of(forms)
+            case ir.Choice(condition=condition, then=then, otherwise=otherwise) if expr.type.name == "bool":
+                yes, no = self.alternatives(then, wanted=wanted), self.alternatives(otherwise, wanted=wanted)
+                first = self.all_of([self.alternatives(condition), yes])
+                second = self.all_of([self.alternatives(condition, wanted=False), no])
+                return self.any_of([first, second, self.all_of([yes, no])])  # where both agree, the choice does not matter
             case ir.DerivedRef(base=ir.Self(), name=name) if not self._is_computed(name):
                 return self._named(("derived", name), wanted=wanted)
             case ir.RuleRef(base=ir.Self(), name=name) if name not in self.plan.rules:
@@ -102,6 +131,10 @@ class Tests:
             case ir.Compare(op="!=" | "<=" | ">=" as op, left=left, right=right, span=span):
                 opposite = ir.Compare(_OPPOSITE[op], left, right, span)
                 return (((self._test(opposite), not wanted),),)
+            case ir.AtLeast(count=ir.Const(value=int() as count), items=items):
+                if count <= 0:
+                    return ((),) if wanted else ()
+                return (((self._counting(tuple(self.alternatives(item) for item in items), count), wanted),),)
             case _:
                 return (((self._test(expr), wanted),),)
 
@@ -129,16 +162,16 @@ class Tests:
             forms = [*forms[:longest], (((self._either(forms[longest]), True),),), *forms[longest + 1 :]]
 
     def _named(self, key: tuple[str, str], *, wanted: bool) -> Alternatives:
-        """A condition that has a name; one that is short stands for itself."""
+        """A condition that has a name; one that is short, or that hardly anything else asks for, stands for itself."""
         form = self._form_of(key)
         if not form or () in form:
             return ((),) if bool(form) is wanted else ()
-        if len(form) == 1 and wanted:
+        if wanted and (len(form) == 1 or self._uses[key] <= RARE):
             return form
         if len(form) == 1 and len(form[0]) == 1:
             number, truth = form[0][0]
-            return (((number, not truth),),)
-        return (((self._either(form, key), wanted),),)
+            return (((number, truth is wanted),),)
+        return (((self._either(form), wanted),),)
 
     def _form_of(self, key: tuple[str, str]) -> Alternatives:
         if key not in self._forms:
@@ -149,15 +182,27 @@ class Tests:
                 self._forms[key] = self.alternatives(self.plan.compiled.derived[self.kind, name].expr)
         return self._forms[key]
 
-    def _either(self, form: Alternatives, key: Hashable = None) -> int:
+    def _either(self, form: Alternatives) -> int:
         """A test that is decided by its alternatives."""
-        key = key or form
+        if form not in self._numbers:
+            needs, is_late = self._inside(form)
+            self._numbers[form] = len(self.all)
+            self.all.append(Test(len(self.all), alternatives=form, needs=needs, is_late=is_late))
+        return self._numbers[form]
+
+    def _counting(self, forms: tuple[Alternatives, ...], count: int) -> int:
+        """A test that is decided by how many of some conditions hold."""
+        key = ("count", count, forms)
         if key not in self._numbers:
-            inside = [self.all[number] for alternative in form for number, _ in alternative]
-            needs = frozenset[str]().union(*(test.needs for test in inside))
-            number = self._numbers[key] = len(self.all)
-            self.all.append(Test(number, alternatives=form, needs=needs, is_late=any(test.is_late for test in inside)))
+            needs, is_late = self._inside(tuple(alternative for form in forms for alternative in form))
+            self._numbers[key] = len(self.all)
+            self.all.append(Test(len(self.all), counted=forms, count=count, needs=needs, is_late=is_late))
         return self._numbers[key]
+
+    def _inside(self, form: Alternatives) -> tuple[frozenset[str], bool]:
+        """What alternatives need, and whether they wait for a sum."""
+        tests = [self.all[number] for alternative in form for number, _ in alternative]
+        return frozenset[str]().union(*(test.needs for test in tests)), any(test.is_late for test in tests)
 
     # tests
 
@@ -190,7 +235,7 @@ class Tests:
             if sort == "derived" and self._is_computed(name):
                 self._compute(key, self.plan.compiled.derived[self.kind, name].expr, name)
             else:
-                self._either(self._form_of(key), key)
+                self._numbers[key] = self._either(self._form_of(key))
         return self._numbers[key]
 
     def _compute(self, key: Hashable, expr: ir.Expr, derived: str = "") -> int:
@@ -211,5 +256,6 @@ class Tests:
         if derived and self.plan.compiled.derived[self.kind, derived].effective is not None and not self.looks.is_hollow(expr):
             needs |= {AS_OF}
         number = self._numbers[key] = len(self.all)
-        self.all.append(Test(number, expr=expr, derived=derived, reads=reads, needs=needs, is_late=is_late))
+        strict = self.looks.strict(expr)
+        self.all.append(Test(number, expr=expr, derived=derived, reads=reads, needs=needs, strict=strict, is_late=is_late))
         return number

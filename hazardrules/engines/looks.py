@@ -16,6 +16,7 @@ AS_OF, OWNER, TOTAL = "<as of>", "<owner>", "<total>"
 """What conditions may need beside facts; the day and sums over findings are there in every case."""
 
 _WRITTEN = frozenset(("span", "written"))
+_NOTHING: frozenset[str] = frozenset()
 Looked = tuple["ir.FactRef | ir.DerivedRef", ir.Expr]
 
 
@@ -29,6 +30,11 @@ def fact_token(base: ir.Base, name: str) -> str:
         case ir.OnePart(of=ir.Self(), part=part):
             return f"{part_token(part)} {name}"
     return _base_token(base)
+
+
+def is_near(base: ir.Base) -> bool:
+    """Whether it is the subject itself, its owner, or a single part of it."""
+    return base == ir.Self() or (isinstance(base, (ir.Owner, ir.OnePart)) and base.of == ir.Self())
 
 
 def part_token(name: str) -> str:
@@ -73,7 +79,7 @@ def looks_at(expr: ir.Expr, plan: Plan) -> Looked | None:
         case _:
             return None
     match ref:
-        case ir.FactRef(base=ir.Self() | ir.Owner(of=ir.Self()) | ir.OnePart(of=ir.Self())):
+        case ir.FactRef(base=base) if is_near(base):
             pass
         case ir.DerivedRef(base=ir.Self()) if ref.type.name != "bool":
             pass
@@ -105,6 +111,7 @@ class Looks:
         self.plan = plan
         self._hollow: dict[tuple[str, str], bool] = {}
         self._inside: dict[tuple[str, str], frozenset[str]] = {}
+        self._strict: dict[tuple[str, str], frozenset[str]] = {}
 
     def definition(self, ref: ir.DerivedRef) -> CompiledDerived | None:
         """What a derived fact is computed from."""
@@ -159,6 +166,26 @@ class Looks:
             case ir.OnePart(of=ir.Self()) if self.is_hollow(ref) and inside.isdisjoint((OWNER, AS_OF, TOTAL)):
                 return {fact_token(ref.base, need) for need in inside}
         return {_base_token(ref.base)} - {""}
+
+    def strict(self, expr: ir.Expr) -> frozenset[str]:
+        """Facts of which each alone leaves an expression unknown where it is unknown, whatever else is known."""
+        match expr:
+            case ir.FactRef(base=base, name=name):
+                return frozenset((fact_token(base, name),)) if is_near(base) else _NOTHING
+            case ir.DerivedRef(base=ir.Self(), kind=kind, name=name):
+                found = self.definition(expr)
+                if (kind, name) not in self._strict:
+                    self._strict[kind, name] = _NOTHING if found is None else self.strict(found.expr)
+                return self._strict[kind, name]
+            case ir.Not(item=item) | ir.Scale(item=item) | ir.In(item=item) | ir.Intersects(container=item):
+                return self.strict(item)
+            case ir.Quantified(base=base, part=part) if expr.function != "count" and is_near(base):
+                return frozenset((fact_token(base, part_token(part)),))
+            case ir.Lookup(keys=keys):
+                return _NOTHING.union(*map(self.strict, keys))
+            case ir.Compare() | ir.DateShift() | ir.DateDifference() | ir.Arithmetic(op="+" | "-" | "/"):
+                return _NOTHING.union(*map(self.strict, ir.children(expr)))
+        return _NOTHING
 
     def is_hollow(self, expr: ir.Expr) -> bool:
         """Whether an expression is unknown, whatever the day and the findings, where no fact that it reads is known."""

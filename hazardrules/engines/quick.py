@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 import operator
+from datetime import date
 from fractions import Fraction
 from itertools import pairwise
 from math import gcd
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from hazardrules.engines.reference import shift
 from hazardrules.model import intervals
-from hazardrules.model.values import Interval
+from hazardrules.model.values import Interval, ShortDecimal, normalise, seconds_between
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from hazardrules.model.values import Number, Truth
 
 _new = object.__new__
+MAX_DAYS = 4096
+"""So many days are remembered with what they are shifted to."""
 _PLAIN: dict[str, Callable[[int, int], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -99,14 +103,70 @@ def scale(amount: Amount, factor: Fraction) -> Amount:
     return ratio(a * c, b * d)
 
 
+class Shift(dict[date | None, date | None]):
+    """Days and moments, shifted by a value of the law; computed once each."""
+
+    __slots__ = ("amount", "sign", "working_day")
+
+    def __init__(self, amount: Any, sign: int, working_day: Callable[[date], bool | None]) -> None:
+        """By how much, forwards or backwards, and what tells working days."""
+        super().__init__({None: None})
+        self.amount, self.sign, self.working_day = amount, sign, working_day
+
+    def __missing__(self, day: date) -> date | None:
+        """Compute it, and remember."""
+        found = shift(day, self.amount, self.sign, self.working_day)
+        if len(self) < MAX_DAYS:
+            self[day] = found
+        return found
+
+
+def shifted(day: date | None, amount: Any, sign: int, working_day: Callable[[date], bool | None]) -> date | None:
+    """A day or moment, shifted by an amount that is known or not."""
+    if day is None or amount is None or amount.__class__ is Interval:
+        return None
+    return shift(day, amount, sign, working_day)
+
+
+def between(later: date | None, earlier: date | None, unit: Fraction) -> Number | None:
+    """The time between two days or moments, in a unit of so many seconds."""
+    if later is None or earlier is None:
+        return None
+    if later.__class__ is date and earlier.__class__ is date:
+        whole = (later - earlier).days * 86400
+        return ratio(whole * unit.denominator, unit.numerator)
+    return normalise(Fraction(seconds_between(later, earlier)) / unit)
+
+
+def hull(left: Amount, right: Amount) -> Amount:
+    """What is known of a number that is one or the other."""
+    return None if left is None or right is None else intervals.hull(left, right)
+
+
 def compare(op: str, left: Amount, right: Amount) -> Truth:
     """A comparison, decided where the bounds decide it."""
     if left is None or right is None:
         return None
     if left.__class__ is Interval or right.__class__ is Interval:
-        return intervals.compare(op, left, right)
+        return _bounded(op, left, right)
     (a, b), (c, d) = left.as_integer_ratio(), right.as_integer_ratio()  # type: ignore[union-attr]  # both are numbers
     return _PLAIN[op](a * d, c * b)
+
+
+def _bounded(op: str, left: Amount, right: Amount) -> Truth:
+    """A comparison of amounts of which one is known within bounds only."""
+    if op in (">", "<="):  # the mirror images of the other two
+        left, right = right, left
+    elif op not in ("<", ">="):
+        return intervals.compare(op, left, right)
+    is_negated = op in (">=", "<=")
+    least, most = (left.low, left.high) if left.__class__ is Interval else (left, left)
+    low, high = (right.low, right.high) if right.__class__ is Interval else (right, right)
+    if most is not None and low is not None and most < low:  # type: ignore[operator]  # numbers
+        return not is_negated
+    if least is not None and high is not None and least >= high:  # type: ignore[operator]  # numbers
+        return is_negated
+    return None
 
 
 def marks(constants: Iterable[Number]) -> dict[float, Number] | None:
@@ -146,6 +206,10 @@ def near(value: Number, marked: Mapping[float, Number] | None) -> Number | float
     """A float that stands to each marked constant's float as the value stands to the constant; without marks the value."""
     if marked is None:
         return value
+    if value.__class__ is ShortDecimal:
+        mark = marked.get(value.near)
+        if mark is None:
+            return value.near
     try:
         rounded = value.numerator / value.denominator
     except OverflowError:

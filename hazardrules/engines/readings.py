@@ -5,13 +5,15 @@ What a value means for a test is asked of the reference, so it cannot differ fro
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from datetime import date
+from math import inf, nextafter
 from typing import TYPE_CHECKING, Any
 
 from hazardrules.engines.reference import Evaluator
 from hazardrules.model import expressions as ir
 from hazardrules.model.instances import Instance
+from hazardrules.model.values import ShortDecimal, is_short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +76,7 @@ class Positions:
     float of a value of the law is compared exactly.
     """
 
-    __slots__ = ("between", "exact", "floats", "reading")
+    __slots__ = ("are_short", "between", "cuts", "exact", "floats", "reading")
 
     def __init__(self, reading: Reading) -> None:
         values: set[Number] = set()
@@ -86,22 +88,30 @@ class Positions:
         self.exact = sorted(values)
         self.floats = [nearest(value) for value in self.exact]
         self.between: list[int | None] = [None] * (2 * len(values) + 1)
+        self.are_short = all(is_short(value) for value in self.exact)
+        self.cuts = [cut for value in self.floats for cut in (value, nextafter(value, inf))]
 
     def left(self, value: Number) -> int:
         """What a number leaves, as a bit set."""
-        near = value if value.__class__ is int and -EXACT < value < EXACT else nearest(value)
-        floats = self.floats
-        place = bisect_left(floats, near)
-        if place < len(floats) and floats[place] == near:
-            place = bisect_left(self.exact, value)
-            is_at = place < len(floats) and self.exact[place] == value
-            place = 2 * place + is_at
+        kind = value.__class__
+        if self.are_short and (kind is ShortDecimal or kind is int):  # no other of so few digits has the same float
+            place = bisect_right(self.cuts, value.near if kind is ShortDecimal else value)  # type: ignore[union-attr]  # it has
         else:
-            place *= 2
+            place = self._place(value)
         found = self.between[place]
         if found is None:
             found = self.between[place] = self.reading.left(value)
         return found
+
+    def _place(self, value: Number) -> int:
+        """Below the first value of the law, at it, above it, at the second, and so on."""
+        near = value if value.__class__ is int and -EXACT < value < EXACT else nearest(value)
+        place = bisect_left(self.floats, near)
+        if place == len(self.floats) or self.floats[place] != near:
+            return 2 * place
+        place = bisect_left(self.exact, value)
+        is_at = place < len(self.exact) and self.exact[place] == value
+        return 2 * place + is_at
 
 
 def nearest(value: Number) -> float:

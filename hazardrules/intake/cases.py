@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from hazardrules.intake.names import MAX_NAME, fold
 from hazardrules.intake.problems import Problems, Refused, is_bad_text, listed, nearest_names, shown
 from hazardrules.intake.reader import as_mapping, is_blank
-from hazardrules.intake.values import MAX_ITEMS, read_day, word
-from hazardrules.model.scalars import read_bool
+from hazardrules.intake.values import BLANK, MAX_ITEMS, read_day, word
+from hazardrules.model.scalars import read_bool, read_date
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from datetime import date
 
     from hazardrules.intake.reader import Intake
 
@@ -69,6 +70,10 @@ def read_case(data: object, intake: Intake, *, subject: str | None = None, extra
     Raises:
         FactsError: Carries every problem of the case itself; its facts have theirs when they are read.
     """
+    if subject is None and not extra and data.__class__ is dict:
+        plain = _in_common_form(data, intake, place)
+        if plain is not None:
+            return plain
     problems = Problems(place)
     mapping = as_mapping(data)
     if mapping is None:
@@ -86,12 +91,52 @@ def read_case(data: object, intake: Intake, *, subject: str | None = None, extra
     return case
 
 
+def _in_common_form(data: dict[object, object], intake: Intake, place: str) -> Case | None:
+    """A case in the form in which most come, read sooner: a subject as a dictionary, beside it plain entries.
+
+    Returns:
+        None for anything else; whatever may be wrong with it is found by reading it with care.
+    """
+    kinds, kind, facts = intake.kinds, None, None
+    meta: dict[str, object] = {}
+    for key, value in data.items():
+        name = KEYS.get(key)  # type: ignore[call-overload]  # other keys than texts are not found
+        if name is not None:
+            if name in meta:
+                return None
+            meta[name] = value
+        elif kind is None and key in kinds and value.__class__ is dict:
+            kind, facts = kinds[key], value
+        else:
+            return None
+    day, place_asked, name_given = meta.get("as_of"), meta.get("jurisdiction"), meta.get("name")
+    complete = meta.get("complete", False)
+    as_of = day if day.__class__ is date else _day_of(day) if day.__class__ is str else None
+    if kind is None or as_of is None or complete.__class__ is not bool or len(intake.subjects) == 1:
+        return None
+    if not (_is_plain(place_asked) and _is_plain(name_given)):
+        return None
+    return Case(kind, facts, as_of, place_asked, complete, name_given, place)  # type: ignore[arg-type]  # asked above
+
+
+def _is_plain(text: object) -> bool:
+    """Nothing at all, or a text that is its own reading."""
+    if text is None:
+        return True
+    return isinstance(text, str) and len(text) <= MAX_NAME and text.isprintable() and text.strip() == text and text not in BLANK
+
+
+@lru_cache(1000)
+def _day_of(text: str) -> date | None:
+    return read_date(text) if len(text) <= MAX_NAME else None
+
+
 def _expected_kind(subject: str | None, intake: Intake, problems: Problems) -> str | None:
     if subject is None:
-        return next(iter(intake.forms)) if len(intake.forms) == 1 else None
+        return next(iter(intake.subjects)) if len(intake.subjects) == 1 else None
     kind = intake.find_subject(subject)
     if kind is None:
-        hints = nearest_names(subject, {name: name for name in intake.forms}) if isinstance(subject, str) else []
+        hints = nearest_names(subject, {name: name for name in intake.subjects}) if isinstance(subject, str) else []
         problems.add("", "intake.unknown_subject", hints, given=shown(subject))
     return kind
 

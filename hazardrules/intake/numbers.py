@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from hazardrules.intake.problems import Refused, listed, shown
 from hazardrules.model.scalars import MAX_DIGITS, read_duration, read_number, read_quantity
 from hazardrules.model.units import SPELLINGS, Unit, convert, find_unit, same_dimension
-from hazardrules.model.values import normalise
+from hazardrules.model.values import ShortDecimal, is_short, normalise, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,12 +45,14 @@ def unwrapped(value: object) -> object:
 
 @lru_cache(_CACHED)
 def _exact_float(value: float) -> Number | None:
-    return read_number(float.__repr__(value))
+    found = read_number(float.__repr__(value))
+    return None if found is None else shortened(found)
 
 
 @lru_cache(_CACHED)
 def _exact_text(text: str) -> Number | None:
-    return read_number(text)
+    found = read_number(text)
+    return None if found is None else shortened(found)
 
 
 def exact_number(value: object) -> Number:
@@ -121,6 +123,11 @@ def number_reader(fact: FactDeclaration) -> FactReader:
     suffix = f" {unit.name}" if unit.name else ""
     from_text = _count_text(fact) if fact.type.integer else _quantity_text(fact)
     whole = fact.type.integer
+    near_bounds = all(bound is None or is_short(bound) for bound in (low, high))
+    least, most = (
+        bound if bound is None or not near_bounds or isinstance(bound, int) else bound.numerator / bound.denominator
+        for bound in (low, high)
+    )
 
     def read(value: object) -> Reading:
         number: Number
@@ -134,7 +141,10 @@ def number_reader(fact: FactDeclaration) -> FactReader:
             number, written = _other_number(value, from_text, unit)
         if whole and number.__class__ is not int:
             raise Refused("intake.not_whole", {"given": shown(value if isinstance(value, str) else plain_number(number))})
-        if (low is not None and number < low) or (high is not None and number > high):
+        if number.__class__ is Fraction:
+            number = shortened(number)
+        probe = number.near if near_bounds and number.__class__ is ShortDecimal else number
+        if (least is not None and probe < least) or (most is not None and probe > most):
             raise _out_of_bounds(fact, value if isinstance(value, str) else with_unit(number, unit))
         return number, written or f"{number if number.__class__ is int else plain_number(number)}{suffix}"
 
@@ -199,7 +209,7 @@ def _quantity_text(fact: FactDeclaration) -> Callable[[str], Number]:
         found = read_quantity(text)
         if found is None or not same_dimension(found[1], unit):
             return None
-        return normalise(convert(found[0], found[1], unit))
+        return shortened(normalise(convert(found[0], found[1], unit)))
 
     def checked(text: str) -> Number:
         number = read(text)

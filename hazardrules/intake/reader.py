@@ -10,17 +10,20 @@ from hazardrules.intake.instance import member_path
 from hazardrules.intake.names import MAX_NAME, Names, fold
 from hazardrules.intake.numbers import unwrapped
 from hazardrules.intake.problems import Problems, Refused, is_bad_text, listed, shown
-from hazardrules.intake.values import BLANK, MAX_ITEMS, reader_for
+from hazardrules.intake.values import BLANK, FALSE, MAX_ITEMS, TRUE, read_bool, reader_for
 from hazardrules.model.instances import Instance
 
 if TYPE_CHECKING:
-    from hazardrules.intake.numbers import FactReader
+    from hazardrules.intake.numbers import FactReader, Reading
     from hazardrules.intake.problems import Hint
     from hazardrules.model.law import Localized
     from hazardrules.model.subjects import FactDeclaration, PartDeclaration, SubjectKind
 
 MAX_DEPTH = 20
 """Parts within parts within parts; only a vocabulary that contains itself gets this far."""
+
+MAX_REMEMBERED = 1000
+"""So many texts and floats are remembered per fact with what they were read as."""
 
 MAX_SUBJECTS = 300_000
 """So many parts in one case altogether."""
@@ -31,14 +34,14 @@ class Form:
     """What can be submitted about a kind of subject.
 
     Attributes:
-        fields: The canonical name and the reader by every name as declared; parts have no reader.
+        fields: By every name as declared the canonical name, the reader, and what texts and floats were read as; parts have no reader.
         groups: What stands before a dot in some name.
     """
 
     kind: SubjectKind
     names: Names
     readers: dict[str, FactReader | None]
-    fields: dict[str, tuple[str, FactReader | None]]
+    fields: dict[str, tuple[str, FactReader | None, dict[Any, Reading]]]
     groups: frozenset[str]
 
 
@@ -73,19 +76,39 @@ def _form(kind: SubjectKind, subjects: Mapping[str, SubjectKind]) -> Form:
     names = Names((name, [word for word in words if word != name]) for name, words in entries)
     readers: dict[str, FactReader | None] = {name: reader_for(fact) for name, fact in kind.facts.items()}
     readers.update(dict.fromkeys(parts))
-    fields = {word: (name, readers[name]) for word, name in names.exact.items()}
+    read: dict[str, dict[Any, Reading]] = {name: {} for name in members}
+    fields = {word: (name, readers[name], read[name]) for word, name in names.exact.items()}
     groups = {".".join(pieces[:end]) for name in members for pieces in [name.split(".")] for end in range(1, len(pieces))}
     return Form(kind, names, readers, fields, frozenset(groups))
 
 
-class Intake:
-    """Reads submitted facts; built once per rulebook, safe to share between threads."""
+class Forms(dict[str, Form]):
+    """What can be submitted, by kind of subject; found out when it is first asked for."""
 
     def __init__(self, subjects: Mapping[str, SubjectKind]) -> None:
-        """Prepare a reader for every fact of every kind of subject."""
+        """Nothing is prepared yet."""
+        super().__init__()
         self.subjects = subjects
-        self.forms = {kind.id: _form(kind, subjects) for kind in subjects.values()}
+
+    def __missing__(self, kind: str) -> Form:
+        """Prepare a reader for every fact; the same for all threads."""
+        return self.setdefault(kind, _form(self.subjects[kind], self.subjects))
+
+
+class Intake:
+    """Reads submitted facts; built once per rulebook, safe to share between threads.
+
+    Attributes:
+        forms: What can be submitted, by kind of subject.
+        kinds: Kinds of subjects by their names as declared.
+    """
+
+    def __init__(self, subjects: Mapping[str, SubjectKind]) -> None:
+        """Know the names of all kinds of subject; what can be submitted about one is prepared when it is first asked for."""
+        self.subjects = subjects
+        self.forms = Forms(subjects)
         self._subject_names = Names((kind.id, labels_of(kind.label)) for kind in subjects.values())
+        self.kinds = self._subject_names.exact
 
     def find_subject(self, name: object) -> str | None:
         """The id of a kind of subject by its id or label; None where there is none."""
@@ -93,7 +116,7 @@ class Intake:
 
     def find_member(self, subject: str, name: object) -> str | None:
         """The name of a fact or part of a kind of subject by its name or label; None where there is none."""
-        form = self.forms.get(subject)
+        form = self.forms[subject] if subject in self.subjects else None
         return form.names.find(name) if form is not None and isinstance(name, str) else None
 
     def read(self, subject: str | None, data: object, *, place: str = "") -> Instance:
@@ -141,16 +164,16 @@ class Intake:
                     problems.add(shown(key), "intake.not_facts", given=shown(inner))
                 return named, found
         if subject is None:
-            if len(self.forms) == 1:
-                return next(iter(self.forms)), facts
-            problems.add("", "intake.no_subject", [("intake.hint.subjects", {"names": listed(self.forms)})])
+            if len(self.subjects) == 1:
+                return next(iter(self.subjects)), facts
+            problems.add("", "intake.no_subject", [("intake.hint.subjects", {"names": listed(self.subjects)})])
         return kind, facts
 
     def _known_subject(self, subject: str, problems: Problems) -> str | None:
         found = self.find_subject(subject)
         if found is None:
             hints = problems.did_you_mean(subject, self._subject_names.exact) if isinstance(subject, str) else []
-            hints = hints or [("intake.hint.subjects", {"names": listed(self.forms)})]
+            hints = hints or [("intake.hint.subjects", {"names": listed(self.subjects)})]
             problems.add("", "intake.unknown_subject", hints, given=shown(subject))
         return found
 
@@ -163,18 +186,30 @@ class Intake:
             if found is None:
                 self._by_other_name(here, key, value)
                 continue
-            name, reader = found
+            name, reader, read = found
             if name in seen:
                 run.problems.add(member_path(instance.path, name), "intake.given_twice", given=shown(key))
                 continue
             seen.add(name)
+            given = value.__class__
+            if given is bool and reader is read_bool:
+                facts[name], written[name] = TRUE if value else FALSE
+                continue
+            if given is str or given is float:
+                reading = read.get(value)
+                if reading is not None:
+                    facts[name], written[name] = reading
+                    continue
             if value is None or (isinstance(value, str) and value.strip() in BLANK):
                 continue
             if reader is None:
                 self._read_part(here, form.kind.parts[name], value)
                 continue
             try:
-                facts[name], written[name] = reader(value)
+                reading = facts[name], written[name] = reader(value)
+                is_short = given is float or (given is str and len(value) <= MAX_NAME)  # type: ignore[arg-type]  # a text
+                if is_short and len(read) < MAX_REMEMBERED:
+                    read[value] = reading
             except Refused as refused:
                 if isinstance(value, Mapping) and name in form.groups:
                     seen.discard(name)
@@ -319,7 +354,7 @@ def is_blank(value: object) -> bool:
 
 def as_mapping(value: object) -> Mapping[Any, object] | None:
     """Facts as a mapping: a mapping itself, or a pydantic model by what was set on it."""
-    if isinstance(value, Mapping):
+    if value.__class__ is dict or isinstance(value, Mapping):
         return value
     dump = getattr(value, "model_dump", None)
     if callable(dump) and not isinstance(value, type):

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from hazardrules.intake.names import Names
 from hazardrules.intake.numbers import MAX_WORD, number_reader, unwrapped
 from hazardrules.intake.problems import Refused, is_bad_text, listed, nearest_names, shown
-from hazardrules.model.scalars import read_bool, read_date, read_datetime
+from hazardrules.model import scalars
+from hazardrules.model.scalars import read_date, read_datetime
 
 if TYPE_CHECKING:
     from hazardrules.intake.numbers import FactReader, Reading
@@ -22,8 +23,8 @@ MAX_ITEMS = 100_000
 BLANK = frozenset(("", "~", "null"))
 """What, besides nothing at all, means that nobody knows."""
 
-_TRUE: Reading = (True, "true")
-_FALSE: Reading = (False, "false")
+TRUE: Reading = (True, "true")
+FALSE: Reading = (False, "false")
 _SEPARATORS = re.compile(r"[,，、;；]")
 _MIDNIGHT = re.compile(r"(\S{10})[T ]00:00(?::00)?")
 
@@ -32,7 +33,7 @@ def reader_for(fact: FactDeclaration) -> FactReader:
     """The reader of a fact; it raises `Refused` for what it cannot read."""
     match fact.type.name:
         case "bool":
-            return _read_bool
+            return read_bool
         case "number":
             return number_reader(fact)
         case "date":
@@ -53,18 +54,19 @@ def word(value: object) -> str | None:
     return str.strip(value) if isinstance(value, str) and len(value) <= MAX_WORD else None
 
 
-def _read_bool(value: object) -> Reading:
+def read_bool(value: object) -> Reading:
+    """Truth; raises `Refused`."""
     if value is True:
-        return _TRUE
+        return TRUE
     if value is False:
-        return _FALSE
+        return FALSE
     value = unwrapped(value)
     text = word(value)
-    found = value if isinstance(value, bool) else read_bool(text) if text is not None else None
+    found = value if isinstance(value, bool) else scalars.read_bool(text) if text is not None else None
     if found is None:
         numeric = isinstance(value, (int, float)) or text in ("0", "1")
         raise Refused("intake.not_bool", {"given": shown(value)}, [("intake.hint.bool", {})] if numeric else ())
-    return _TRUE if found else _FALSE
+    return TRUE if found else FALSE
 
 
 def read_day(value: object) -> date:

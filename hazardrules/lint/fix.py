@@ -91,8 +91,7 @@ def _overlap(first: Iterable[Edit], second: tuple[Edit, ...]) -> bool:
 def _mend(folder: Path, compiled: Compiled, chosen: dict[str, list[Diagnostic]]) -> list[str]:
     """Mend files, and put back those that then no longer say what they said; their names are returned."""
     before = {name: (folder / name).read_bytes() for name in chosen}
-    for name, found in chosen.items():
-        _write(folder / name, name, found)
+    _write(folder, chosen)
     if _says_the_same(folder, compiled):
         return []
     for name, content in before.items():
@@ -102,12 +101,14 @@ def _mend(folder: Path, compiled: Compiled, chosen: dict[str, list[Diagnostic]])
     return [name for name, found in chosen.items() if _mend(folder, compiled, {name: found})]
 
 
-def _write(path: Path, name: str, findings: list[Diagnostic]) -> None:
-    was_formatted = not format_paths([path], check=True).changed
-    text = read_file(path, name, Collector()) or ""
-    replace_file(path, edited(text, [edit for one in findings for edit in one.edits]).encode("utf-8"))
-    if was_formatted:
-        format_paths([path], check=False)
+def _write(folder: Path, chosen: dict[str, list[Diagnostic]]) -> None:
+    """Write files with their edits; those that were formatted are formatted again, all at once since labels are read for it."""
+    paths = [folder / name for name in chosen]
+    unformatted = set(format_paths(paths, check=True).changed)
+    for path, (name, found) in zip(paths, chosen.items(), strict=True):
+        text = read_file(path, name, Collector()) or ""
+        replace_file(path, edited(text, [edit for one in found for edit in one.edits]).encode("utf-8"))
+    format_paths([path for path in paths if path not in unformatted], check=False)
 
 
 def _says_the_same(folder: Path, compiled: Compiled) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,10 +12,10 @@ from hazardrules.lint.texts import Said, TextFinder
 from hazardrules.lint.trees import ATOMS, walk
 from hazardrules.model import expressions as ir
 from hazardrules.model import syntax_tree as ast
-from hazardrules.source import Edit, Span
+from hazardrules.source import Edit, Span, whole_file
 from hazardrules.syntax.folder import list_folder
-from hazardrules.syntax.loader import CASES
-from hazardrules.syntax.nodes import Mapping, Sequence
+from hazardrules.syntax.loader import CASES, LINT, RULEBOOK
+from hazardrules.syntax.nodes import Mapping, Scalar, Sequence
 from hazardrules.syntax.reader import read_yaml
 
 if TYPE_CHECKING:
@@ -55,11 +56,13 @@ class Material:
         self.compiled, self.source = compiled, compiled.source
         self.files: dict[str, str] = {}
         self.roots: dict[str, Node] = {}
+        self.problems = Collector()
+        """What is wrong with `lint.yaml`, which nothing else reads."""
         aside = Collector()  # what is wrong in files of cases is said where they are run
         listed = list_folder(folder, aside)
         for name in listed.names if listed is not None else ():
             text = listed.text(name) if listed is not None and name.endswith(".yaml") else None
-            root = read_yaml(text, name, aside) if text is not None else None
+            root = read_yaml(text, name, self.problems if name == LINT else aside) if text is not None else None
             if text is not None and root is not None:
                 self.files[name], self.roots[name] = text, root
 
@@ -116,6 +119,11 @@ class Material:
                 found += TextFinder(name, self.source.languages, self.source.default_language).find(root)
         return tuple(found)
 
+    @cached_property
+    def pack_files(self) -> frozenset[str]:
+        """The files that hold packs."""
+        return frozenset(pack.file for pack in self.source.packs.values())
+
     # entries of files
 
     @cached_property
@@ -130,6 +138,36 @@ class Material:
                 if isinstance(entry, Mapping) and name is not None and hasattr(name, "text"):
                     found[f"{pack.name}.{name.text}"] = entry
         return found
+
+    def declared(self, *path: str) -> Span:
+        """Where something is declared: the key at the end of a path of keys, in whatever file it stands."""
+        for root in self.roots.values():
+            node: Node | None = root
+            for key in path[:-1]:
+                node = node.get(key) if isinstance(node, Mapping) else None
+            if isinstance(node, Mapping) and path[-1] in node.entries:
+                return node.key(path[-1]).span
+        return whole_file(RULEBOOK)
+
+    def without(self, entry: Mapping, key: str) -> tuple[Edit, ...]:
+        """Edits that take a key out of an entry; none where its line holds more than it."""
+        name, value = entry.entries[key]
+        text = name.source
+        if entry.flow:
+            end = self._end_of(value)
+            after = re.compile(r"\s*,\s*").match(text, end)
+            before = re.search(r"\s*,\s*$", text[: name.start])
+            if after is not None:
+                return (Edit(name.start, after.end(), ""),)
+            return (Edit(before.start(), end, ""),) if before is not None else ()
+        start = text.rfind("\n", 0, name.start) + 1
+        end = text.find("\n", self._end_of(value)) + 1
+        if text[start : name.start].strip() or not end or (not isinstance(value, Scalar) and not value.flow):
+            return ()
+        return (Edit(start, end, ""),)
+
+    def _end_of(self, node: Node) -> int:
+        return node.end if isinstance(node, Scalar) else self.offsets(node.span)[1]
 
     @cached_property
     def cases(self) -> dict[str, list[Mapping]]:

@@ -14,7 +14,8 @@ from hazardrules.model import expressions as ir
 from hazardrules.source import Span
 
 if TYPE_CHECKING:
-    from hazardrules.compiler.plan import Compiled, CompiledRule
+    from hazardrules.compiler.plan import Compiled, CompiledAction, CompiledRule
+    from hazardrules.model.rulebook import RulebookSource
 
 _DUAL = {"and": "or", "or": "and"}
 
@@ -42,27 +43,33 @@ def normal(expr: ir.Expr | None, *, holds: bool = True) -> object:
 
 def meaning(compiled: Compiled) -> dict[str, object]:
     """The conditions of a rulebook by what they belong to."""
-    found: dict[str, object] = {f"rule {name}": _of_rule(rule) for name, rule in compiled.rules.items()}
+    found: dict[str, object] = {f"rule {name}": _of_rule(rule, compiled.source) for name, rule in compiled.rules.items()}
     found |= {f"fact {kind}.{name}": normal(derived.expr) for (kind, name), derived in compiled.derived.items()}
     found |= {f"scope {name}": normal(scope) for name, scope in compiled.scopes.items()}
     found |= {f"parameter {name}": _plain(one.values) for name, one in compiled.parameters.items()}
     return found
 
 
-def _of_rule(rule: CompiledRule) -> object:
-    given = [(one.use.action, sorted((key, _plain(ends)) for key, ends in one.values.items())) for one in rule.actions]
+def _of_rule(rule: CompiledRule, source: RulebookSource) -> object:
     written = rule.rule
     return (
         normal(rule.scope),
         normal(rule.when),
         tuple(normal(one) for one in rule.unless),
         rule.level,
-        repr(given),
+        repr([_of_action(one, source) for one in rule.actions]),
         tuple(dict.fromkeys(rule.overrides)),
         tuple(dict.fromkeys(rule.amends)),
         tuple((ref.law, ref.clause) for ref in rule.basis),
         (written.kind, written.verified, written.effective, written.jurisdiction, written.on),
     )
+
+
+def _of_action(action: CompiledAction, source: RulebookSource) -> object:
+    use, declared = action.use, source.actions[action.use.action]
+    values = sorted((key, repr(_plain(ends))) for key, ends in action.values.items())
+    basis = [(ref.law, ref.clause) for ref in use.basis]
+    return use.action, values, sorted(use.written.items()), use.by or declared.by, use.authority or declared.authority, basis
 
 
 def _joined(op: str, items: list[object]) -> object:

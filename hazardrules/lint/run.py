@@ -51,6 +51,8 @@ def lint_folder(folder: Path, only: Collection[int] = ()) -> LintReport:
     if compiled is None or errors:
         return LintReport((), (), errors or tuple(diagnostics), compiled)
     material = Material(folder, compiled)
+    if material.problems.has_errors:
+        return LintReport((), (), tuple(material.problems.diagnostics), compiled)
     findings = Collector()
     run_checks(material, findings)
     packs = {pack.file: pack.name for pack in material.source.packs.values()}

@@ -6,7 +6,7 @@ import calendar
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,6 +23,51 @@ def normalise(value: Number) -> Number:
     if value.__class__ is not int and value.denominator == 1:  # asking for the class is sooner than `isinstance`
         return value.numerator
     return value
+
+
+SHORT = 15
+"""Decimals of so many digits, and no more, are told apart by their nearest floats."""
+_SCALES = {2**twos * 5**fives: 10 ** max(twos, fives) // (2**twos * 5**fives) for twos in range(SHORT) for fives in range(SHORT)}
+"""By denominator: times what a numerator is whole without it, in as few decimal places as possible."""
+
+
+class ShortDecimal(Fraction):
+    """A decimal of at most fifteen digits, with its nearest float.
+
+    Rounding keeps the order, and no two such decimals have the same float: comparing their floats compares them.
+
+    Attributes:
+        near: The nearest float.
+    """
+
+    __slots__ = ("near",)
+
+    near: float
+
+    def __new__(cls, numerator: Any = 0, denominator: int | None = None) -> ShortDecimal:  # noqa: PYI034 - nobody derives from it
+        """As for a fraction.
+
+        Raises:
+            ValueError: It has more digits, or is no decimal.
+        """
+        found = super().__new__(cls, numerator, denominator)
+        if not is_short(found):
+            raise ValueError(f"{Fraction(found)} is no decimal of {SHORT} digits")
+        found.near = found.numerator / found.denominator
+        return found
+
+
+def is_short(value: Number) -> bool:
+    """Whether a number is a decimal of at most fifteen digits."""
+    scale = _SCALES.get(value.denominator)
+    return scale is not None and -(10**SHORT) < value.numerator * scale < 10**SHORT
+
+
+def shortened(value: Number) -> Number:
+    """The same number, with its float where that says it all."""
+    if value.__class__ is not Fraction or not is_short(value):
+        return value
+    return ShortDecimal(value.numerator, value.denominator)
 
 
 def negate(truth: Truth) -> Truth:

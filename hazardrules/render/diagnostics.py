@@ -211,9 +211,10 @@ def _annotation(found: Diagnostic, lang: str, prefix: str) -> str:
     }
     hint = found.hint(lang)
     message = found.message(lang) + (f"\n{hint}" if hint else "")
-    listed = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in properties.items())
-    return f"::{found.severity} {listed}::{_escaped(message)}"
+    listed = ",".join(f"{name}={escaped(value, ':,')}" for name, value in properties.items())
+    return f"::{found.severity} {listed}::{escaped(message)}"
 
 
-def _escaped(text: str, more: str = "") -> str:
+def escaped(text: str, more: str = "") -> str:
+    """A text as annotations of a pull request carry it."""
     return "".join(f"%{ord(character):02X}" if character in f"%\r\n{more}" else character for character in text)

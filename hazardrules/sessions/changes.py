@@ -128,7 +128,7 @@ def compare(
     """
     known = {(found.part, found.rule): found for found in before}
     demanded: dict[tuple[str, str], dict[str, Demand]] = {}
-    for action in answer.actions:
+    for action in answer.actions if answer.findings else ():
         for rule in action.rules:
             wanted = demanded.setdefault((action.subject, rule), {})
             earlier = wanted.get(action.action)

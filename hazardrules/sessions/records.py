@@ -12,7 +12,6 @@ from hazardrules.model.instances import Instance
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from hazardrules.model.events import EventDeclaration
     from hazardrules.model.subjects import SubjectKind
 
 Value = bool | int | Fraction | str | date | frozenset[str]
@@ -152,15 +151,19 @@ def decoded(data: Any) -> Value:
 # what is told
 
 
-def happen(record: Record, event: EventDeclaration, given: Record, path: str, key: str) -> None:
-    """An event happened to a subject, or to the part under a path: it adds a part under a key, or changes facts."""
+def happen(record: Record, given: Record, adds: str | None, path: str, key: str) -> None:
+    """An event happened to a subject, or to the part under a path: it adds a part under a key, or changes facts.
+
+    Nothing happens where the part is not known any more: whoever tells of an event has looked, but another rulebook may
+    have forgotten it since.
+    """
     target = record.at(path)
     if target is None:
-        raise LookupError(path)  # whoever tells of the event has looked
-    if event.adds is not None:
-        target.parts[event.adds][key] = given
-    else:
+        return
+    if adds is None:
         target.merge(given)
+    elif adds in target.parts:
+        target.parts[adds][key] = given
 
 
 def retract(record: Record, names: list[str], part: str) -> None:
@@ -170,7 +173,7 @@ def retract(record: Record, names: list[str], part: str) -> None:
         owner, _, listed = above.rpartition("/")
         holder = record.at(owner)
         if holder is not None:
-            del holder.parts[listed][key]
+            holder.parts.get(listed, {}).pop(key, None)
         return
     target = record.at(part)
     if target is not None:

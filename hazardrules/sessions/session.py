@@ -3,47 +3,41 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from itertools import count
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Literal
 
-from hazardrules.classify import Inquiry
 from hazardrules.diagnostics import nearest
 from hazardrules.errors import LookupFailedError, SessionError
-from hazardrules.intake.problems import Problem, is_bad_text, shown
-from hazardrules.sessions.changes import Change, Open, change_of, compare, next_due, open_of
-from hazardrules.sessions.records import Record, happen, instance_of, parts_of, record_of, retract, taken
+from hazardrules.intake.numbers import with_unit
+from hazardrules.intake.problems import is_bad_text, shown
+from hazardrules.sessions.addresses import event_at, part_at
+from hazardrules.sessions.judging import Held, Judge, held_of
+from hazardrules.sessions.records import Record, happen, record_of, retract, taken
 from hazardrules.sessions.records import shown as shown_moment
-from hazardrules.sessions.store import FORMAT, Row, Store
-from hazardrules.sessions.timers import next_law, next_turn
+from hazardrules.sessions.refusals import refused
+from hazardrules.sessions.store import FORMAT, Store
+from hazardrules.sessions.timers import midnight
 from hazardrules.sessions.views import View
+from hazardrules.sessions.vocabulary import carry_between, eras_of, problems_of, vocabulary_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from fractions import Fraction
     from pathlib import Path
     from typing import Self
 
     from hazardrules.api import Rulebook
     from hazardrules.model.events import EventDeclaration
+    from hazardrules.model.subjects import FactDeclaration
+    from hazardrules.sessions.changes import Change
+    from hazardrules.sessions.store import Entry, Row
+    from hazardrules.sessions.vocabulary import Eras, Lost
 
-DAY = timedelta(days=1)
 MAX_NAME = 200
 _AT_ONCE = 500
 """So many subjects are fetched together when time goes on."""
-
-
-@dataclass(slots=True)
-class _Subject:
-    """A subject in hand."""
-
-    name: str
-    place: str | None
-    record: Record
-    open: list[Open]
-    next_at: datetime | None
-    is_new: bool = False
 
 
 class Session:
@@ -58,9 +52,10 @@ class Session:
         jurisdiction: The place of subjects that have none of their own; None for the law of the whole country.
     """
 
-    def __init__(self, book: Rulebook, store: str | Path, *, jurisdiction: str | None, adopt: bool) -> None:
+    def __init__(self, book: Rulebook, store: str | Path, *, jurisdiction: str | None, adopt: bool | Literal["forget"]) -> None:
         """Open a session; see `Rulebook.session`."""
         self.book, self.jurisdiction = book, jurisdiction
+        self.judge = Judge(book, jurisdiction)
         self._store = Store(store)
         try:
             with self._store.transaction():
@@ -69,30 +64,69 @@ class Session:
             self._store.close()
             raise
 
-    def _begin(self, adopt: bool) -> None:
+    def _begin(self, adopt: bool | Literal["forget"]) -> None:
         meta = self._store.meta()
-        if not meta:
+        if not meta and not self._store.last_seq():
+            known = vocabulary_of(self.book.compiled.source)
             self._store.set_meta("format", FORMAT)
-            self._store.set_meta("digest", self.book.digest)
             self._store.set_meta("jurisdiction", self.jurisdiction or "")
-            return
-        if meta["format"] != FORMAT:
-            raise _refused("session.format", found=meta["format"], wanted=FORMAT)
-        if meta["jurisdiction"] != (self.jurisdiction or ""):
-            raise _refused("session.place", found=meta["jurisdiction"] or "-", wanted=self.jurisdiction or "-")
-        if meta["digest"] != self.book.digest:
-            if not adopt:
-                raise _refused("session.digest", found=meta["digest"][:12], wanted=self.book.digest[:12])
             self._store.set_meta("digest", self.book.digest)
-            now = _now(meta)
-            if now is not None:
-                seq = self._store.append(now, "adopt", None, {"digest": self.book.digest})
-                self._store.add_changes(seq, self._judge_all(now))
+            self._store.set_meta("vocabulary", json.dumps(known, ensure_ascii=False))
+            return
+        with self._store.reading("meta", "format"):
+            found, place = meta["format"], meta["jurisdiction"]
+        if found != FORMAT:
+            raise refused("format", found=found, wanted=FORMAT)
+        if place != (self.jurisdiction or ""):
+            raise refused("place", found=place or "-", wanted=self.jurisdiction or "-")
+        if adopt and meta.get("digest") != self.book.digest:
+            self._adopt(meta, can_forget=adopt == "forget")
+        self._check_rulebook(meta)
+
+    def _adopt(self, meta: dict[str, str], *, can_forget: bool) -> None:
+        """Go on under this rulebook: what is known is read by its vocabulary, and every subject judged again."""
+        known = vocabulary_of(self.book.compiled.source)
+        with self._store.reading("meta", "vocabulary"):
+            carry = carry_between(json.loads(self._store.one_meta("vocabulary")), known)
+            carries = json.loads(meta.get("carries", "[]"))
+        lost: Lost = Counter()
+        for held in self._all() if carry else ():
+            carry.record(held.record, lost)
+            carry.place(held.place, lost)
+        if lost and not can_forget:
+            raise SessionError(list(problems_of(lost)))
+        meta["digest"] = self.book.digest
+        self._store.set_meta("digest", self.book.digest)
+        self._store.set_meta("vocabulary", json.dumps(known, ensure_ascii=False))
+        now = self._now(meta)
+        if now is None:
+            return
+        forgotten = [[name, why, number] for (name, why), number in sorted(lost.items())]
+        seq = self._store.append(now, "adopt", None, {"digest": self.book.digest, "forgotten": forgotten})
+        if carry:
+            self._store.set_meta("carries", json.dumps([*carries, [seq, carry.as_json()]], ensure_ascii=False))
+        changes: list[Change] = []
+        for held in self._all():
+            record = carry.record(held.record)
+            if record is None:
+                self._store.drop(held.name)
+                changes += [found.change(now, held.name, "ended") for found in held.open]
+                continue
+            held.record, held.place = record, carry.place(held.place)
+            changes += self.judge.judge(held, now)
+            self._store.save(held.row(), is_new=False)
+        self._store.add_changes(seq, changes)
+
+    def _all(self) -> Iterator[Held]:
+        last = ""
+        while rows := self._store.rows(last, _AT_ONCE):
+            yield from (self._held(row) for row in rows)
+            last = rows[-1].subject
 
     @property
     def now(self) -> datetime | None:
         """How far the session has come, by whomever; None before the first call."""
-        return _now(self._store.meta())
+        return self._now(self._store.meta())
 
     def __enter__(self) -> Self:
         """Use it as `with book.session(…) as session:`."""
@@ -150,14 +184,15 @@ class Session:
             SessionError: The fact was not known, or the moment lies before the last one.
             LookupFailedError: No such subject, part or fact.
         """
-        record = self._record(subject, part)
-        if not facts and not part:
-            raise _refused("session.nothing_named", subject)
-        names = [self._member(record.kind, fact) for fact in facts]
-        for name in names:
-            if name not in record.facts and name not in record.parts:
-                raise _refused("session.not_known", subject, name=name)
-        return self._tell(_moment(at), "retract", subject, {"names": names, "part": part})
+        with self.together():
+            path, record = part_at(self.book.compiled.source.subjects, subject, self._known(subject).record, part)
+            if not facts and not path:
+                raise refused("nothing_named", subject)
+            names = [self._member(record.kind, fact) for fact in facts]
+            for name in names:
+                if name not in record.facts and name not in record.parts:
+                    raise refused("not_known", subject, name=name)
+            return self._tell(_moment(at), "retract", subject, {"kind": record.kind, "names": names, "part": path})
 
     def remove(self, subject: str, *, at: date) -> list[Change]:
         """A subject ceases to be: its findings end. Its past stays.
@@ -191,21 +226,22 @@ class Session:
         moment = _moment(at)
         row = self._store.row(subject)
         if row is None and not declared.creates:
-            raise self._no_subject(subject)
-        record = record_of(json.loads(row.record)) if row is not None else Record(declared.on)
-        path, key = self._place_of(subject, record, declared, part)
+            raise self.no_subject(subject)
+        record = self._held(row).record if row is not None else Record(declared.on)
         kinds = self.book.compiled.source.subjects
+        path, key = event_at(kinds, subject, record, declared, part)
         target = declared.target({name: found.of for name, found in kinds[declared.on].parts.items()})
         given = taken(self.book.intake.read(target, {} if facts is None else facts, place=subject))
         for name, value in declared.sets.items():
-            given.facts.setdefault(name, (value, str(value).lower() if isinstance(value, bool) else str(value)))
+            given.facts.setdefault(name, (value, _written(kinds[target].facts[name], value)))
         if declared.stamps is not None and declared.stamps not in given.facts:
             is_moment = kinds[target].facts[declared.stamps].declared == "datetime"
             if is_moment and not isinstance(at, datetime):
-                raise _refused("session.needs_time", subject, event=declared.name, fact=declared.stamps)
+                raise refused("needs_time", subject, event=declared.name, fact=declared.stamps)
             stamp = moment if is_moment else moment.date()
             given.facts[declared.stamps] = (stamp, shown_moment(stamp))
-        return self._tell(moment, "post", subject, {"event": declared.name, "facts": given.as_json(), "part": path, "key": key})
+        happened = {"event": declared.name, "kind": declared.on, "adds": declared.adds, "new": row is None}
+        return self._tell(moment, "post", subject, {**happened, "facts": given.as_json(), "part": path, "key": key})
 
     def advance(self, to: date) -> list[Change]:
         """Time goes on: what time alone changes up to and including a day or moment.
@@ -230,15 +266,19 @@ class Session:
         Raises:
             SessionError: The session has not come that far.
         """
-        now = self.now
+        meta = self._store.meta()
+        now = self._now(meta)
+        if now is None:
+            raise refused("empty")
         wanted = now if moment is None else _moment(moment)
-        if wanted is None or now is None or wanted > now:
-            raise _refused("session.not_there_yet", at=str(wanted or "-"), now=str(now or "-"))
+        if wanted > now:
+            raise refused("not_there_yet", at=shown_moment(wanted), now=shown_moment(now))
+        self._check_rulebook(meta)
         return View(self, wanted)
 
     def changes(self, subject: str | None = None) -> Iterator[Change]:
         """What has changed so far, in the order of time."""
-        return (change_of(data) for data in self._store.changes(subject))
+        return self._store.changes(subject)
 
     def verify(self) -> list[str]:
         """Make the session again from its log and compare; nothing where both agree.
@@ -246,31 +286,33 @@ class Session:
         Returns:
             The names of subjects whose present state does not follow from the log.
         """
-        twin = Session(self.book, "sqlite://", jurisdiction=self.jurisdiction, adopt=False)
-        adopted = False
-        with twin._store.transaction():
+        self._check_rulebook(self._store.meta())
+        eras, adopted = self.eras(), False
+        with Session(self.book, "sqlite://", jurisdiction=self.jurisdiction, adopt=False) as twin, twin.together():
             for entry in self._store.entries():
-                if entry.op == "adopt":
-                    adopted = True
-                    continue
-                twin._tell(entry.at, entry.op, entry.subject, entry.body)
+                adopted = adopted or entry.op == "adopt"
+                with self._store.reading("log", entry.seq):
+                    twin._repeat(entry.at, eras.now(entry))
             names = dict.fromkeys([*self.subjects(), *twin.subjects()])
-            differ = [name for name in names if not _same(self._store.row(name), twin._store.row(name), adopted)]
+            differ = [name for name in names if not self._is_same(twin, name, adopted)]
             if not adopted and list(self.changes()) != list(twin.changes()):
                 differ += [] if differ else ["*"]
-        twin.close()
         return differ
+
+    def eras(self) -> Eras:
+        """The rulebooks under which this session was kept."""
+        with self._store.reading("meta", "carries"):
+            return eras_of(json.loads(self._store.meta().get("carries", "[]")))
 
     # within
 
     def _tell(self, moment: datetime, op: str, subject: str | None, body: dict[str, Any]) -> list[Change]:
         with self.together():
             meta = self._store.meta()
-            now = _now(meta)
+            now = self._now(meta)
             if now is not None and moment < now:
-                raise _refused("session.backwards", subject or "", at=shown_moment(moment), now=shown_moment(now))
-            if meta["digest"] != self.book.digest:  # another session on the same store adopted another rulebook
-                raise _refused("session.digest", subject or "", found=meta["digest"][:12], wanted=self.book.digest[:12])
+                raise refused("backwards", subject or "", at=shown_moment(moment), now=shown_moment(now))
+            self._check_rulebook(meta)
             seq = self._store.append(moment, op, subject, body)
             changes = self._pass_time(moment)
             if subject is not None:
@@ -279,116 +321,90 @@ class Session:
             self._store.set_meta("now", moment.isoformat())
         return changes
 
+    def _repeat(self, at: datetime, entry: Entry | None) -> None:
+        """Tell again what is in a log; time goes on too where nothing of it is left."""
+        if entry is None or entry.op == "adopt":
+            self._tell(at, "advance", None, {})
+            return
+        needs = entry.op in ("retract", "remove") or (entry.op == "post" and not entry.body["new"])
+        if needs and self._store.row(entry.subject or "") is None:
+            self._tell(at, "advance", None, {})
+        else:
+            self._tell(at, entry.op, entry.subject, entry.body)
+
+    def _check_rulebook(self, meta: dict[str, str]) -> None:
+        """Another session on the same store may have adopted another rulebook."""
+        if meta.get("digest") != self.book.digest:
+            raise refused("digest", found=str(meta.get("digest"))[:12], wanted=self.book.digest[:12])
+
     def _pass_time(self, to: datetime) -> list[Change]:
         """Judge again whatever time alone has changed up to a moment."""
         changes: list[Change] = []
         while rows := self._store.due(to, _AT_ONCE):
-            for row in rows:
-                held = _held(row)
+            subjects = [self._held(row) for row in rows]
+            for held in subjects:
                 while held.next_at is not None and held.next_at <= to:
-                    changes += self._judge(held, held.next_at)
-                self._save(held)
+                    changes += self.judge.judge(held, held.next_at)
+            self._store.save_times([(held.name, *held.times()) for held in subjects])
         changes.sort(key=lambda change: (change.at, change.subject))
         return changes
 
     def _apply(self, moment: datetime, op: str, subject: str, body: dict[str, Any]) -> list[Change]:
         row = self._store.row(subject)
-        held = _held(row) if row is not None else None
+        held = self._held(row) if row is not None else None
         if op == "remove":
             if held is None:
-                raise self._no_subject(subject)
+                raise self.no_subject(subject)
             self._store.drop(subject)
             return [found.change(moment, subject, "ended") for found in held.open]
         if op == "retract":
             if held is None:
-                raise self._no_subject(subject)
+                raise self.no_subject(subject)
             retract(held.record, body["names"], body["part"])
         else:
             given = record_of(body["facts"])
             if held is None:
-                kind = given.kind if op == "put" else self._event(body["event"]).on
-                held = _Subject(subject, None, Record(kind), [], None, is_new=True)
+                kind = given.kind if op == "put" else body["kind"]
+                held = Held(subject, None, Record(kind), [], None, is_new=True)
             if op == "put":
                 if held.record.kind != given.kind:
-                    raise _refused("session.other_kind", subject, known=held.record.kind, given=given.kind)
+                    raise refused("other_kind", subject, known=held.record.kind, given=given.kind)
                 held.place = body["place"] or held.place
                 held.record.merge(given)
             else:
-                happen(held.record, self._event(body["event"]), given, body["part"], body["key"])
-        changes = self._judge(held, moment)
-        self._save(held)
+                happen(held.record, given, body["adds"], body["part"], body["key"])
+        changes = self.judge.judge(held, moment)
+        self._store.save(held.row(), is_new=held.is_new)
         return changes
-
-    def _judge_all(self, moment: datetime) -> list[Change]:
-        changes: list[Change] = []
-        last = ""
-        while rows := self._store.rows(last, _AT_ONCE):
-            for row in rows:
-                held = _held(row)
-                changes += self._judge(held, moment)
-                self._save(held)
-            last = rows[-1].subject
-        return changes
-
-    def _judge(self, held: _Subject, moment: datetime) -> list[Change]:
-        """Judge one subject, and find out when it must be judged next."""
-        inquiry, keys = self.inquiry(held.record, moment, held.place)
-        held.open, changes = compare(held.name, held.open, inquiry.classification(), keys, moment)
-        today = moment.date()
-        times = [next_turn(inquiry.plan, inquiry.root, moment)]
-        days = [next_law(self.book.compiled, self._kinds(held.record.kind), held.place or self.jurisdiction, today)]
-        due = next_due(held.open)
-        days.append(due + DAY if due is not None and due < date.max else None)
-        times += [datetime.combine(day, datetime.min.time()) for day in days if day is not None]
-        held.next_at = min((time for time in times if time is not None), default=None)
-        return changes
-
-    def inquiry(
-        self, record: Record, moment: datetime, place: str | None, lang: str | None = None
-    ) -> tuple[Inquiry, dict[str, str]]:
-        """A subject judged at a moment, and for each path of it the path with the keys of its parts."""
-        source = self.book.compiled.source
-        root, keys = instance_of(record, source.subjects, moment)
-        where = place or self.jurisdiction
-        day = moment.date()
-        plan = self.book.compiled.in_force(day, where)
-        return Inquiry(plan, root, day, self.book.engine, lang or source.default_language, jurisdiction=where), keys
-
-    def _kinds(self, kind: str) -> frozenset[str]:
-        found: set[str] = set()
-        pending = [kind]
-        while pending:
-            name = pending.pop()
-            if name not in found:
-                found.add(name)
-                pending += [part.of for part in self.book.compiled.source.subjects[name].parts.values()]
-        return frozenset(found)
-
-    def _save(self, held: _Subject) -> None:
-        next_at = held.next_at.isoformat() if held.next_at is not None else None
-        record = json.dumps(held.record.as_json(), ensure_ascii=False)
-        opened = json.dumps([found.as_json() for found in held.open], ensure_ascii=False)
-        self._store.save(Row(held.name, held.place, record, opened, next_at), is_new=held.is_new)
-        held.is_new = False
 
     # looking up
 
-    def _known(self, subject: str) -> _Subject:
+    def _held(self, row: Row) -> Held:
+        with self._store.reading("subjects", row.subject):
+            return held_of(row)
+
+    def _now(self, meta: dict[str, str]) -> datetime | None:
+        with self._store.reading("meta", "now"):
+            return datetime.fromisoformat(meta["now"]) if "now" in meta else None
+
+    def _is_same(self, twin: Session, name: str, adopted: bool) -> bool:
+        one, other = self._store.row(name), twin._store.row(name)
+        if one is None or other is None or not adopted:
+            return one == other
+        keys = [{(found.part, found.rule) for found in self._held(row).open} for row in (one, other)]
+        return one.record == other.record and keys[0] == keys[1]
+
+    def _known(self, subject: str) -> Held:
         row = self._store.row(subject)
         if row is None:
-            raise self._no_subject(subject)
-        return _held(row)
+            raise self.no_subject(subject)
+        return self._held(row)
 
-    def _no_subject(self, subject: str) -> LookupFailedError:
-        some = [row.subject for row in self._store.rows("", _AT_ONCE)]
-        return LookupFailedError("subject", subject, nearest(subject, some))
-
-    def _record(self, subject: str, part: str) -> Record:
-        record = self._known(subject).record
-        found = record.at(part)
-        if found is None:
-            raise LookupFailedError("part", part, parts_of(record)[:3])
-        return found
+    def no_subject(self, subject: str, moment: datetime | None = None) -> LookupFailedError:
+        """The error where a subject is not known now, or was not at a moment."""
+        some = [row.subject for row in self._store.rows("", _AT_ONCE) if row.subject != subject]
+        where = f"session at {shown_moment(moment)}" if moment is not None else "session"
+        return LookupFailedError("subject", subject, nearest(subject, some), where=where)
 
     def _event(self, name: str) -> EventDeclaration:
         events = self.book.compiled.source.events
@@ -403,54 +419,17 @@ class Session:
             raise LookupFailedError("fact", name, nearest(name, [*subject.facts, *subject.parts]))
         return found
 
-    def _place_of(self, subject: str, record: Record, event: EventDeclaration, part: str) -> tuple[str, str]:
-        """The path of what an event happens to, and the key of the part it adds."""
-        path, key = part, ""
-        if event.adds is not None:
-            path, _, key = part.rpartition("/")
-        target = record.at(path)
-        if target is None:
-            raise LookupFailedError("part", path, parts_of(record)[:3])
-        if target.kind != event.on:
-            paths = [found for found in parts_of(record) if (at := record.at(found)) is not None and at.kind == event.on]
-            raise _refused(
-                "session.other_target",
-                subject,
-                event=event.name,
-                on=event.on,
-                given=target.kind,
-                parts=", ".join(paths[:3]) or "-",
-            )
-        if event.adds is not None:
-            if event.adds not in target.parts:
-                raise _refused("session.list_unknown", subject, event=event.name, list=event.adds)
-            known = target.parts[event.adds]
-            key = key or next(str(number) for number in count(len(known) + 1) if str(number) not in known)
-            if key in known or not key.strip() or is_bad_text(key):
-                raise _refused("session.key_taken", subject, key=key, list=event.adds)
-        return path, key
 
-
-def _held(row: Row) -> _Subject:
-    next_at = datetime.fromisoformat(row.next_at) if row.next_at is not None else None
-    opened = [open_of(data) for data in json.loads(row.open)]
-    return _Subject(row.subject, row.place, record_of(json.loads(row.record)), opened, next_at)
-
-
-def _same(one: Row | None, other: Row | None, adopted: bool) -> bool:
-    if one is None or other is None or not adopted:
-        return one == other
-    keys = [{(found.part, found.rule) for found in _held(row).open} for row in (one, other)]
-    return one.record == other.record and keys[0] == keys[1]
-
-
-def _refused(wording: str, path: str = "", /, **words: str) -> SessionError:
-    return SessionError([Problem(path, wording, words)])
+def _written(fact: FactDeclaration, value: bool | int | Fraction | str) -> str:
+    """A value of the rulebook as a person would have told it."""
+    if isinstance(value, str):
+        return value
+    return str(value).lower() if isinstance(value, bool) else with_unit(value, fact.type.unit)
 
 
 def _name(subject: object) -> str:
     if not isinstance(subject, str) or not subject.strip() or len(subject) > MAX_NAME or is_bad_text(subject):
-        raise _refused("session.bad_name", given=shown(subject))
+        raise refused("bad_name", given=shown(subject))
     return subject
 
 
@@ -458,12 +437,8 @@ def _moment(at: object) -> datetime:
     """A day is its first moment."""
     if isinstance(at, datetime):
         if at.tzinfo is not None or at.microsecond:
-            raise _refused("session.bad_moment", given=shown(at))
+            raise refused("bad_moment", given=shown(at))
         return at
     if isinstance(at, date):
-        return datetime.combine(at, datetime.min.time())
-    raise _refused("session.bad_moment", given=shown(at))
-
-
-def _now(meta: dict[str, str]) -> datetime | None:
-    return datetime.fromisoformat(meta["now"]) if "now" in meta else None
+        return midnight(at)
+    raise refused("bad_moment", given=shown(at))

@@ -1,4 +1,4 @@
-"""The log of a session and what follows from it, in a database; the only importer of SQLAlchemy.
+"""The log of a session and what follows from it, in a database.
 
 `log` is what was told, in order, and is only ever added to. `changes` is what followed, each row under the entry that
 caused it. `subjects` holds the present state of each subject, so that a change touches one row; it follows from the
@@ -8,31 +8,29 @@ log and can be made again from it.
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
-from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sql
 from sqlalchemy.exc import SQLAlchemyError
 
-from hazardrules.errors import SessionError
-from hazardrules.intake.problems import Problem
+from hazardrules.errors import HazardRulesError, SessionError
+from hazardrules.sessions.changes import Change, change_of
+from hazardrules.sessions.database import READING, engine_for, file_of, url_of, which_file, wording_of
+from hazardrules.sessions.refusals import refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
-    from sqlalchemy.engine import URL, Connection, Engine
+    from sqlalchemy.engine import Connection
 
-    from hazardrules.sessions.changes import Change
 
-FORMAT = "1"
-PATIENCE_SECONDS = 60
-"""So long a call waits for another process to finish its own."""
+FORMAT = "2"
 _PAGE = 1000
 """So many rows of the log or of the changes are read at once; whoever reads on holds nothing up meanwhile."""
-_READING = "hazardrules_reading"
 TABLES = sql.MetaData()
 META = sql.Table(
     "meta", TABLES, sql.Column("key", sql.String(40), primary_key=True), sql.Column("value", sql.Text, nullable=False)
@@ -64,7 +62,10 @@ SUBJECTS = sql.Table(
 
 
 # made once: building a statement takes longer than running it
-_GET_META = sql.select(META.c.key, META.c.value)
+_LONG = ("vocabulary",)
+"""What is long and seldom read."""
+_GET_META = sql.select(META.c.key, META.c.value).where(META.c.key.not_in(_LONG))
+_GET_ONE = sql.select(META.c.value).where(META.c.key == sql.bindparam("of"))
 _LOCK = sql.select(META.c.key).where(META.c.key == "format").with_for_update()
 """One writer at a time; SQLite has its own way, see `_engine`."""
 _ADD_META = sql.insert(META)
@@ -79,6 +80,11 @@ _SET_SUBJECT = (
     sql.update(SUBJECTS)
     .where(SUBJECTS.c.subject == sql.bindparam("of"))
     .values({name: sql.bindparam(f"to_{name}") for name in ("place", "record", "open", "next_at")})
+)
+_SET_TIMES = (
+    sql.update(SUBJECTS)
+    .where(SUBJECTS.c.subject == sql.bindparam("of"))
+    .values({name: sql.bindparam(f"to_{name}") for name in ("open", "next_at")})
 )
 _DROP_SUBJECT = sql.delete(SUBJECTS).where(SUBJECTS.c.subject == sql.bindparam("of"))
 _DUE = (
@@ -130,16 +136,35 @@ class Store:
         self._shown = str(store)
         self._lock = RLock()
         self._open: Connection | None = None
+        self._is_closed = False
+        self._file: tuple[Path, tuple[int, int] | None] | None = None
+        """The file and which one it is: a database goes on writing to a file that was deleted, and all is lost."""
         self._counted: dict[str, int] = {}
         """The last numbers of the log and of the changes, while a transaction keeps others from adding any."""
         with self._talk():
-            url = _url(store)
+            url = url_of(store)
             self._shown = url.render_as_string(hide_password=True)
-            self.engine = _engine(url)
-            TABLES.create_all(self.engine)
+            self.engine = engine_for(url)
+            self._make_tables()
+        self._file = file_of(url)
+
+    def _make_tables(self) -> None:
+        """Make the tables where there are none; a database with some of these names holds something else."""
+        with self.engine.begin() as connection:
+            there = {*sql.inspect(connection).get_table_names()} & {*TABLES.tables}
+            if there and len(there) < len(TABLES.tables):
+                raise refused("store_foreign", store=self._shown, reason=", ".join(sorted(there)))
+        if there:
+            return
+        if self.engine.dialect.name == "sqlite":
+            with closing(self.engine.raw_connection()) as plain:
+                plain.cursor().execute("PRAGMA journal_mode=WAL")  # who reads keeps nobody waiting; the file remembers it
+        with self.engine.begin() as connection:
+            TABLES.create_all(connection)
 
     def close(self) -> None:
         """Give back every connection."""
+        self._is_closed = True
         self.engine.dispose()
 
     @contextmanager
@@ -163,6 +188,7 @@ class Store:
                 connection = self.engine.connect()
             with connection:
                 with self._talk():
+                    self._check_file()
                     connection.begin()
                     connection.execute(_LOCK)
                 self._open = connection
@@ -175,6 +201,7 @@ class Store:
                     self._open = None
                     self._counted.clear()
                 with self._talk():
+                    self._check_file()
                     connection.commit()
 
     @contextmanager
@@ -183,20 +210,42 @@ class Store:
             if self._open is not None:
                 yield self._open
             else:
-                with self.engine.connect().execution_options(**{_READING: True}) as connection:
+                self._check_file()
+                with self.engine.connect().execution_options(**{READING: True}) as connection:
                     yield connection
 
     @contextmanager
     def _talk(self) -> Iterator[None]:
         """What goes wrong with the database is said as an error of ours."""
+        if self._is_closed:
+            raise refused("closed", store=self._shown)
         try:
             yield
         except (SQLAlchemyError, ImportError) as error:
             raise self._failed(error) from error
 
+    def _check_file(self) -> None:
+        if self._file is not None and which_file(self._file[0]) != self._file[1]:
+            raise refused("store_moved", store=self._shown)
+
     def _failed(self, error: Exception) -> SessionError:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines() or [type(error).__name__]
-        return SessionError([Problem("", "session.store", {"store": self._shown, "reason": reason[0]})])
+        return refused(wording_of(reason[0]), store=self._shown, reason=reason[0])
+
+    @contextmanager
+    def reading(self, table: str, row: object) -> Iterator[None]:
+        """A row that cannot be read is said as an error of ours.
+
+        Raises:
+            SessionError: What is in the row was not written by a session.
+        """
+        try:
+            yield
+        except HazardRulesError:
+            raise
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise refused("damaged", store=self._shown, table=table, row=str(row), reason=reason) from error
 
     def _pages(self, wanted: Any, number: Any) -> Iterator[Any]:
         """The rows of a statement, in the order of a column that numbers them."""
@@ -220,8 +269,12 @@ class Store:
     # meta
 
     def meta(self) -> dict[str, str]:
-        """What the session remembers of itself."""
+        """What the session remembers of itself, but for its vocabulary."""
         return {row.key: row.value for row in self._run(_GET_META)}
+
+    def one_meta(self, key: str) -> str:
+        """One thing that the session remembers of itself."""
+        return str(self._run(_GET_ONE, {"of": key})[0][0])
 
     def set_meta(self, key: str, value: str) -> None:
         """Remember one thing."""
@@ -250,7 +303,9 @@ class Store:
         if until is not None:
             wanted = wanted.where(LOG.c.at <= until.isoformat())
         for seq, at, op, about, body in self._pages(wanted, LOG.c.seq):
-            yield Entry(seq, datetime.fromisoformat(at), op, about, json.loads(body))
+            with self.reading("log", seq):
+                entry = Entry(seq, datetime.fromisoformat(at), op, about, json.loads(body))
+            yield entry
 
     def add_changes(self, seq: int, changes: Iterable[Change]) -> None:
         """Add what followed from an entry, within a transaction."""
@@ -267,15 +322,17 @@ class Store:
         if rows:
             self._run(_ADD_CHANGES, rows)
 
-    def changes(self, subject: str | None = None, until: datetime | None = None) -> Iterator[dict[str, Any]]:
+    def changes(self, subject: str | None = None, until: datetime | None = None) -> Iterator[Change]:
         """What followed, of one subject, up to a moment; time goes forward, so their numbers are in the order of moments."""
         wanted = sql.select(CHANGES.c.n, CHANGES.c.body)
         if subject is not None:
             wanted = wanted.where(CHANGES.c.subject == subject)
         if until is not None:
             wanted = wanted.where(CHANGES.c.at <= until.isoformat())
-        for _, body in self._pages(wanted, CHANGES.c.n):
-            yield json.loads(body)
+        for number, body in self._pages(wanted, CHANGES.c.n):
+            with self.reading("changes", number):
+                change = change_of(json.loads(body))
+            yield change
 
     # subjects
 
@@ -292,6 +349,14 @@ class Store:
             changed = {f"to_{name}": value for name, value in row._asdict().items() if name != "subject"}
             self._run(_SET_SUBJECT, {"of": row.subject, **changed})
 
+    def save_times(self, judged: list[tuple[str, str, str | None]]) -> None:
+        """Write down of subjects, of which nothing new is known, what holds now and when they must be judged next.
+
+        Args:
+            judged: The name, `open` and `next_at` of each.
+        """
+        self._run(_SET_TIMES, [{"of": name, "to_open": opened, "to_next_at": next_at} for name, opened, next_at in judged])
+
     def drop(self, subject: str) -> None:
         """A subject is gone; its log stays."""
         self._run(_DROP_SUBJECT, {"of": subject})
@@ -303,40 +368,3 @@ class Store:
     def rows(self, after: str = "", limit: int = 1000) -> list[Row]:
         """The states of subjects, by name, from after a name on."""
         return [Row(*row) for row in self._run(_SOME, {"after": after, "most": limit})]
-
-
-def _url(store: str | Path) -> URL:
-    """The address of a store: a file of SQLite whatever its name, unless it is a URL."""
-    if isinstance(store, Path) or "://" not in store:
-        if not str(store).strip():
-            raise SessionError([Problem("", "session.no_store")])
-        return sql.URL.create("sqlite", database=str(store))
-    return sql.make_url(store)
-
-
-def _engine(url: URL) -> Engine:
-    is_sqlite = url.get_backend_name() == "sqlite"
-    if is_sqlite and url.database in {None, "", ":memory:"}:
-        # one connection for all threads: each connection has a memory of its own
-        made = sql.create_engine(url, poolclass=sql.StaticPool, connect_args={"check_same_thread": False})
-    elif is_sqlite and "timeout" not in url.query:
-        made = sql.create_engine(url, connect_args={"timeout": PATIENCE_SECONDS})
-    else:
-        made = sql.create_engine(url)
-    if is_sqlite:
-
-        @sql.event.listens_for(made, "connect")
-        def _connected(connection: Any, _record: Any) -> None:
-            connection.isolation_level = None  # transactions begin where this library says, see below
-            cursor = connection.cursor()
-            cursor.execute("PRAGMA journal_mode=WAL")
-            cursor.execute("PRAGMA synchronous=FULL")  # what was answered is on the disk
-            cursor.close()
-
-        @sql.event.listens_for(made, "begin")
-        def _begun(connection: Connection) -> None:
-            # one writer at a time, from its first reading on; who only reads keeps nobody waiting
-            is_reading = connection.get_execution_options().get(_READING)
-            connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
-
-    return made

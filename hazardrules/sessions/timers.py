@@ -1,74 +1,64 @@
-"""When time alone changes an answer: the first moment after now at which a subject must be judged again.
-
-A comparison with the day of judging (or the clock) on one side turns at most once as time passes, and where it turns
-follows from the other side. Where time stands in an expression of another form, the subject is judged every day.
-"""
+"""When time alone changes an answer: the first moment after now at which a subject must be judged again."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from hazardrules.engines.base import walk
 from hazardrules.engines.reference import Evaluator
 from hazardrules.model import expressions as ir
-from hazardrules.model.values import CalendarSpan, Interval
+from hazardrules.model.values import add_span
+from hazardrules.sessions.turns import expressions_of, turns_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from hazardrules.compiler.plan import Compiled, Plan
     from hazardrules.model.instances import Instance
-    from hazardrules.model.values import Truth
+    from hazardrules.sessions.turns import Turn, Turns
 
+LAST = datetime(9999, 12, 31, 23, 59, 59)  # noqa: DTZ001 - facts carry local time
+"""Nothing lies beyond it."""
 DAY = timedelta(days=1)
-_LOOK_AROUND = 4
-"""Months and leap years move a turning point by a few days against the plain reckoning."""
-_MARGIN_PER_WORKING_DAY = 4
-_HORIZON_SECONDS = 366 * 86400
-"""So far ahead a turn of the clock is looked for; then the subject is judged again and looks further."""
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A comparison in which time stands on one side, and the quantifiers around it, the outermost first."""
-
-    compare: ir.Compare
-    inside: tuple[ir.Quantified, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Turns:
-    """What depends on time in the rules of one kind of subject.
-
-    Attributes:
-        by_day: Comparisons with the day of judging.
-        by_moment: Comparisons with the clock.
-        daily: Time stands somewhere in another form.
-    """
-
-    by_day: tuple[Turn, ...]
-    by_moment: tuple[Turn, ...]
-    daily: bool
+SECOND = timedelta(seconds=1)
+_YEAR = timedelta(days=366)
+_INTO_YEAR = timedelta(days=120)
+"""So long after the beginning of a year that the calendar covers, working days are certainly known."""
+_ROUNDING = timedelta(days=7)
+"""Months of different lengths move a turn by a few days."""
 
 
 def next_turn(plan: Plan, root: Instance, now: datetime) -> datetime | None:
     """The first moment after `now` at which a comparison with time turns; perhaps earlier, never later; None for never."""
-    evaluator = Evaluator(plan, root, now.date())
-    first: datetime | None = None
-    for instance in walk(root):
-        turns = turns_of(plan, instance.kind)
-        if turns.daily:
-            first = _earlier(first, _midnight(now.date() + DAY))
-        for turn in turns.by_day:
-            for env in _bindings(evaluator, turn.inside, instance, {}):
-                day = _day_of(evaluator, turn.compare, instance, env)
-                first = _earlier(first, _midnight(day) if day is not None else None)
-        for turn in turns.by_moment:
-            for env in _bindings(evaluator, turn.inside, instance, {}):
-                first = _earlier(first, _moment_of(evaluator, turn.compare, instance, env, now))
-    return first
+    found = [(instance, turns_of(plan, instance.kind)) for instance in walk(root)]
+    depth = max(len(turns.by_depth) for _, turns in found)
+    is_daily = any(turns.is_daily for _, turns in found)
+    if not depth and not is_daily:
+        return None
+    case = _Case(plan, root, now, found)
+    if is_daily:
+        case.meet(midnight_after(now))
+    for layer in range(depth):
+        # until the first of those within turns, a comparison around them changes at most once
+        for instance, turns in found:
+            for turn in turns.by_depth[layer] if layer < len(turns.by_depth) else ():
+                if turn.needs is not None and turn.needs not in instance.facts:
+                    continue  # whoever makes it known has the subject judged again
+                for env in _bindings(case.evaluator, turn.inside, instance, {}):
+                    case.meet(case.turned(turn, instance, env))
+    return case.first
+
+
+def midnight(day: date) -> datetime:
+    """When a day begins."""
+    return datetime(day.year, day.month, day.day)  # noqa: DTZ001 - facts carry local time
+
+
+def midnight_after(day: date) -> datetime | None:
+    """When a day is over; None where the calendar ends."""
+    begun = midnight(day)
+    return begun + DAY if begun < midnight(LAST) else None
 
 
 def next_law(compiled: Compiled, kinds: frozenset[str], place: str | None, today: date) -> date | None:
@@ -86,105 +76,111 @@ def next_law(compiled: Compiled, kinds: frozenset[str], place: str | None, today
 
 
 def _differs(before: Plan, after: Plan, kinds: frozenset[str], day: date) -> bool:
-    if any(found.effective is not None and day in found.effective.breakpoints for found in before.compiled.derived.values()):
+    """Whether anything that the rules on some kinds of subject read is other law from a day on."""
+    if any(before.by_kind.get(kind) != after.by_kind.get(kind) for kind in kinds):
         return True
-    if before.parameters != after.parameters or before.tables != after.tables or before.force != after.force:
+    compiled = before.compiled
+    derived = [found for (on, _), found in compiled.derived.items() if on in kinds]
+    if any(found.effective is not None and day in found.effective.breakpoints for found in derived):
         return True
-    return any(before.by_kind.get(kind) != after.by_kind.get(kind) for kind in kinds)
+    names = [name for kind in kinds for name in before.by_kind.get(kind, ())]
+    if any((name in before.force) is not (name in after.force) for name in names):
+        return True
+    if before.parameters == after.parameters and before.tables == after.tables:
+        return False
+    return any(
+        before.parameters.get(item.name) != after.parameters.get(item.name)
+        if isinstance(item, ir.ParameterRef)
+        else isinstance(item, ir.Lookup) and (item.table in before.tables) is not (item.table in after.tables)
+        for expr in expressions_of(before, kinds)
+        for item in ir.walk(expr)
+    )
 
 
-def turns_of(plan: Plan, kind: str) -> Turns:
-    """The comparisons with time in the rules and derived facts of a kind of subject; found once per plan."""
-    key = f"turns:{kind}"
-    found = plan.engine_state.get(key)
-    if found is None:
-        by_day: list[Turn] = []
-        by_moment: list[Turn] = []
-        daily = False
-        expressions: list[ir.Expr] = [d.expr for (on, _), d in plan.compiled.derived.items() if on == kind]
-        for name in plan.by_kind.get(kind, ()):
-            rule = plan.rules[name]
-            expressions += [rule.when, *rule.unless, *([rule.scope] if rule.scope is not None else [])]
-        clocks = {
-            (subject.id, fact.name)
-            for subject in plan.compiled.source.subjects.values()
-            for fact in subject.facts.values()
-            if fact.clock
-        }
-        for expr in dict.fromkeys(expressions):
-            for turn, how in _find(expr, (), clocks):
-                if how == "day":
-                    by_day.append(turn)
-                elif how == "moment":
-                    by_moment.append(turn)
-                else:
-                    daily = True
-        found = plan.engine_state[key] = Turns(tuple(dict.fromkeys(by_day)), tuple(dict.fromkeys(by_moment)), daily)
-    return found  # type: ignore[return-value]  # only this function stores under the key
+class _Case:
+    """One subject now; finds the moments at which comparisons in its rules turn.
 
-
-def _find(expr: ir.Expr, inside: tuple[ir.Quantified, ...], clocks: set[tuple[str, str]]) -> Iterator[tuple[Turn, str]]:
-    """Every place where time stands in an expression, and in which form."""
-    if isinstance(expr, ir.Compare):
-        how = _form(expr, clocks)
-        if how is not None:
-            yield Turn(expr, inside), how
-            return
-    if _is_time(expr, clocks):
-        yield Turn(ir.Compare("==", expr, expr, expr.span), inside), "other"
-        return
-    around = (*inside, expr) if isinstance(expr, ir.Quantified) else inside
-    for child in ir.children(expr):
-        yield from _find(child, around, clocks)
-
-
-def _is_time(expr: ir.Expr, clocks: set[tuple[str, str]]) -> bool:
-    return isinstance(expr, ir.AsOf) or (isinstance(expr, ir.FactRef) and (expr.kind, expr.name) in clocks)
-
-
-def _form(expr: ir.Compare, clocks: set[tuple[str, str]]) -> str | None:
-    """`day` or `moment` where time stands alone on one side, `other` where it stands otherwise, None where it does not stand.
-
-    What a comparison within decides is that comparison's own business.
+    Attributes:
+        first: The earliest moment found so far; what turns at it or later is of no interest.
     """
-    left, right = list(_times(expr.left, clocks)), list(_times(expr.right, clocks))
-    if not left and not right:
+
+    def __init__(self, plan: Plan, root: Instance, now: datetime, found: Iterable[tuple[Instance, Turns]]) -> None:
+        self.plan, self.root, self.now = plan, root, now
+        self.evaluator = Evaluator(plan, root, now.date())
+        self.first: datetime | None = None
+        self._clocks = [(instance, name) for instance, turns in found for name in turns.clocks]
+
+    def meet(self, moment: datetime | None) -> None:
+        """Keep the earlier one."""
+        if moment is not None and (self.first is None or moment < self.first):
+            self.first = moment
+
+    def turned(self, turn: Turn, here: Instance, env: Mapping[str, Instance]) -> datetime | None:
+        """The first moment at which a comparison is no longer what it is; None for none before the first one known."""
+        limit = self.evaluator.value(turn.other, here, env)
+        if limit is None:
+            return None  # whoever makes it known has the subject judged again
+        if turn.is_bare and isinstance(limit, date):
+            return self._passed(turn, limit)
+        timed = turn.compare.left if turn.is_left else turn.compare.right
+        if not turn.by_calendar and self.evaluator.value(timed, here, env) is None:
+            return None
+        before = self.evaluator.value(turn.compare, here, env)
+        if turn.is_clock:
+            step, last = SECOND, LAST if self.first is None else self.first - SECOND
+        else:
+            step, last = DAY, midnight((LAST if self.first is None else self.first - SECOND).date())
+
+        def is_other(moment: datetime) -> bool:
+            return self._value_at(turn, here, env, moment) is not before
+
+        low = self.now if turn.is_clock else midnight(self.now.date())
+        stops = self._stops(turn, limit, low)
+        if stops is None:
+            return None
+        try:
+            for high in [*(stop for stop in stops if low < stop < last), *([last] if low < last else [])]:
+                if is_other(high):
+                    return _bisect(is_other, low, high, step)
+                low = high
+        finally:
+            self._set_clocks(self.now)
         return None
-    if expr.op in ("==", "!=") or len(left) + len(right) > 1:
-        return "other"
-    timed, leaf = (expr.left, left[0]) if left else (expr.right, right[0])
-    if isinstance(leaf, ir.AsOf):
-        is_moved = isinstance(timed, ir.DateShift) and timed.day is leaf and _constant(timed.amount)
-        return "day" if timed is leaf or is_moved else "other"
-    return "moment" if _follows(timed, leaf) else "other"
+
+    def _passed(self, turn: Turn, limit: date) -> datetime | None:
+        """When `as_of > limit` and its like turn."""
+        is_from = (turn.compare.op in (">=", "<")) is turn.is_left  # on the day itself, not after it
+        if limit <= self.now.date() and (is_from or limit < self.now.date()):
+            return None
+        return midnight(limit) if is_from else midnight_after(midnight(limit))
+
+    def _stops(self, turn: Turn, limit: object, low: datetime) -> list[datetime] | None:
+        """Moments to look at in turn: between two of them a comparison turns at most once; None where it has turned."""
+        near = add_span(limit, turn.back, _no_calendar) if turn.back is not None and isinstance(limit, date) else None
+        if near is not None and date(2, 1, 1) < near < date(9998, 1, 1):
+            about = midnight(near)
+            return [about - _ROUNDING, about + _ROUNDING] if about + _ROUNDING > low else None
+        covered = _covered(self.plan) if turn.by_calendar else ()
+        return sorted([*covered, low + _YEAR]) if low < LAST - _YEAR else []
+
+    def _value_at(self, turn: Turn, here: Instance, env: Mapping[str, Instance], moment: datetime) -> object:
+        if not turn.is_clock:
+            return Evaluator(self.plan, self.root, moment.date()).value(turn.compare, here, env)
+        self._set_clocks(moment)
+        # the day stays: comparisons within that read it turn by themselves
+        return Evaluator(self.plan, self.root, self.now.date()).value(turn.compare, here, env)
+
+    def _set_clocks(self, moment: datetime) -> None:
+        for item, name in self._clocks:
+            item.facts[name] = moment
 
 
-def _times(expr: ir.Expr, clocks: set[tuple[str, str]]) -> Iterator[ir.Expr]:
-    """The places where time stands in an expression, but for those in comparisons within it."""
-    if _is_time(expr, clocks):
-        yield expr
-    elif not isinstance(expr, ir.Compare):
-        for child in ir.children(expr):
-            yield from _times(child, clocks)
-
-
-def _constant(expr: ir.Expr) -> bool:
-    return isinstance(expr, ir.Const) or (isinstance(expr, ir.Scale) and _constant(expr.item))
-
-
-def _follows(timed: ir.Expr, leaf: ir.Expr) -> bool:
-    """Whether a value only grows, or only falls, as the clock goes on."""
-    if timed is leaf:
-        return True
-    match timed:
-        case ir.DateShift(day=day, amount=amount):
-            return _constant(amount) and _follows(day, leaf)
-        case ir.Scale(item=item):
-            return _follows(item, leaf)
-        case ir.DateDifference(left=left, right=right):
-            return (left is leaf) != (right is leaf)
-        case _:
-            return False
+def _bisect(is_other: Callable[[datetime], bool], low: datetime, high: datetime, step: timedelta) -> datetime:
+    """The first moment at which something is other, between one at which it is not and one at which it is."""
+    while high - low > step:
+        middle = low + (high - low) // step // 2 * step
+        low, high = (low, middle) if is_other(middle) else (middle, high)
+    return high
 
 
 def _bindings(
@@ -200,85 +196,16 @@ def _bindings(
         yield from _bindings(evaluator, inside[1:], here, {**env, first.variable: part})
 
 
-def _day_of(evaluator: Evaluator, compare: ir.Compare, here: Instance, env: Mapping[str, Instance]) -> date | None:
-    """The first day after the day of judging on which a comparison is no longer what it is."""
-    today = evaluator.as_of
-    before: Truth = evaluator.value(compare, here, env)
-    left_is_timed = any(isinstance(item, ir.AsOf) for item in ir.walk(compare.left))
-    timed, other = (compare.left, compare.right) if left_is_timed else (compare.right, compare.left)
-    limit = evaluator.value(other, here, env)
-    if before is None or not isinstance(limit, date):
-        # not known, or known within bounds: whoever makes it known has the subject judged again
-        return today + DAY if isinstance(limit, Interval) else None
-    shift = CalendarSpan()
-    if isinstance(timed, ir.DateShift):
-        amount = evaluator.value(timed.amount, here, env)
-        if not isinstance(amount, CalendarSpan):
-            return today + DAY
-        shift = amount if timed.sign == 1 else amount.negated()
-    guess = _reckon(limit, shift)
-    around = _LOOK_AROUND + _MARGIN_PER_WORKING_DAY * abs(shift.working_days)
-    if guess is None or guess + timedelta(days=around) <= today:
-        return None
-    day = max(today + DAY, guess - timedelta(days=around))
-    last = guess + timedelta(days=around)
-    while day <= last:
-        if Evaluator(evaluator.plan, evaluator.root, day).value(compare, here, env) is not before:
-            return day
-        day += DAY
-    return last + DAY  # never skipped in silence: judged again soon after
+def _covered(plan: Plan) -> tuple[datetime, ...]:
+    """A moment in each year that the calendar of working days covers."""
+    found = plan.engine_state.get("covered")
+    if found is None:
+        calendar = plan.compiled.source.calendar
+        table = plan.compiled.source.tables.get(calendar) if calendar else None
+        years = sorted({int(key[0][:4]) for key in table.rows}) if table is not None else []
+        found = plan.engine_state["covered"] = tuple(midnight(date(year, 1, 1)) + _INTO_YEAR for year in years)
+    return found  # type: ignore[return-value]  # only this function stores under the key
 
 
-def _reckon(limit: date, shift: CalendarSpan) -> date | None:
-    """About when `as_of` moved by a span meets a day."""
-    try:
-        days = shift.days + shift.working_days * 7 // 5
-        start = date(limit.year, limit.month, limit.day) - timedelta(days=days)
-        year, month = divmod(start.year * 12 + start.month - 1 - shift.months, 12)
-        return date(year, month + 1, 1) + timedelta(days=start.day - 1)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _moment_of(
-    evaluator: Evaluator, compare: ir.Compare, here: Instance, env: Mapping[str, Instance], now: datetime
-) -> datetime | None:
-    """The first second after now at which a comparison with the clock is no longer what it is."""
-    before: Truth = evaluator.value(compare, here, env)
-    if before is None:
-        return None
-    plan = evaluator.plan
-    clocks = [(item, name) for item in walk(evaluator.root) for name in clock_facts(plan, item.kind)]
-
-    def has_turned(seconds: int) -> bool:
-        moment = now + timedelta(seconds=seconds)
-        for item, name in clocks:
-            item.facts[name] = moment
-        return Evaluator(plan, evaluator.root, moment.date()).value(compare, here, env) is not before
-
-    try:
-        low, high = 0, _HORIZON_SECONDS
-        if not has_turned(high):
-            return now + timedelta(seconds=high)
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (low, middle) if has_turned(middle) else (middle, high)
-    finally:
-        for item, name in clocks:
-            item.facts[name] = now
-    return now + timedelta(seconds=high)
-
-
-def clock_facts(plan: Plan, kind: str) -> tuple[str, ...]:
-    """The facts of a kind of subject that are the moment of judging."""
-    return tuple(fact.name for fact in plan.compiled.source.subjects[kind].facts.values() if fact.clock)
-
-
-def _earlier(first: datetime | None, second: datetime | None) -> datetime | None:
-    if first is None or second is None:
-        return first or second
-    return min(first, second)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day)  # noqa: DTZ001 - facts carry local time
+def _no_calendar(_day: date) -> None:
+    """Working days are not asked for."""

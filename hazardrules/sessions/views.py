@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hazardrules.sessions.changes import change_of
 from hazardrules.sessions.records import Record, happen, record_of, retract
 
 if TYPE_CHECKING:
@@ -39,10 +38,14 @@ class View:
         """
         record: Record | None = None
         place: str | None = None
+        eras = self.session.eras()
         for entry in self.session._store.entries(subject, self.moment):  # noqa: SLF001 - a part of the session
-            record, place = _replayed(self.session, record, place, entry)
+            with self.session._store.reading("log", entry.seq):  # noqa: SLF001
+                now = eras.now(entry)
+                if now is not None:
+                    record, place = _replayed(record, place, now)
         if record is None:
-            raise self.session._no_subject(subject)  # noqa: SLF001
+            raise self.session.no_subject(subject, self.moment)
         return record, place
 
     def facts(self, subject: str) -> dict[str, Value]:
@@ -52,14 +55,19 @@ class View:
     def classification(self, subject: str, *, lang: str | None = None) -> Classification:
         """The answer for a subject: the facts of then under the law of then."""
         record, place = self.record(subject)
-        return self.session.inquiry(record, self.moment, place, lang)[0].classification()
+        return self.session.judge.inquiry(record, self.moment, place, lang)[0].classification()
 
     def changes(self, subject: str | None = None) -> Iterator[Change]:
         """What had changed by then, in the order of time."""
-        return (change_of(data) for data in self.session._store.changes(subject, self.moment))  # noqa: SLF001
+        return self.session._store.changes(subject, self.moment)  # noqa: SLF001
 
     def open(self, subject: str) -> dict[tuple[str, str], datetime]:
-        """The findings that held, by part and rule, with the moment since when."""
+        """The findings that held, by part and rule, with the moment since when.
+
+        Raises:
+            LookupFailedError: The subject was not known then.
+        """
+        self.record(subject)
         found: dict[tuple[str, str], datetime] = {}
         for change in self.changes(subject):
             if change.what == "began":
@@ -69,7 +77,11 @@ class View:
         return found
 
     def overdue(self, subject: str) -> list[Change]:
-        """Actions whose day had passed while their finding held."""
+        """Actions whose day had passed while their finding held.
+
+        Raises:
+            LookupFailedError: The subject was not known then.
+        """
         still = self.open(subject)
         return [
             change for change in self.changes(subject)
@@ -77,19 +89,19 @@ class View:
         ]  # fmt: skip
 
 
-def _replayed(session: Session, record: Record | None, place: str | None, entry: Entry) -> tuple[Record | None, str | None]:
+def _replayed(record: Record | None, place: str | None, entry: Entry) -> tuple[Record | None, str | None]:
+    body = entry.body
     match entry.op:
         case "put":
-            given = record_of(entry.body["facts"])
+            given = record_of(body["facts"])
             record = record or Record(given.kind)
             record.merge(given)
-            place = entry.body["place"] or place
-        case "post":
-            event = session._event(entry.body["event"])  # noqa: SLF001
-            record = record or Record(event.on)
-            happen(record, event, record_of(entry.body["facts"]), entry.body["part"], entry.body["key"])
+            place = body["place"] or place
+        case "post" if record is not None or body["new"]:
+            record = record or Record(body["kind"])
+            happen(record, record_of(body["facts"]), body["adds"], body["part"], body["key"])
         case "retract" if record is not None:
-            retract(record, entry.body["names"], entry.body["part"])
+            retract(record, body["names"], body["part"])
         case "remove":
-            record = None
+            record = place = None
     return record, place

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 RULEBOOK = "rulebook.yaml"
 CASES = ".cases.yaml"
+BESIDE = (CASES, ".analysis.yaml")
+"""Files beside rules that are none: cases, and why findings of an analysis are as they should be."""
 LINT = "lint.yaml"
 """What the linter leaves out, and why; no part of the law."""
 # what a file holds -> the key that shows it, and where such files belong
@@ -171,7 +173,7 @@ class _Loader:
         for name in self.folder.names:
             if name.endswith(".yml"):
                 self.collector.report(117, whole_file(name), variant="yml")
-            if not name.endswith(".yaml") or name.endswith(CASES) or name in (RULEBOOK, LINT):
+            if not name.endswith(".yaml") or name.endswith(BESIDE) or name in (RULEBOOK, LINT):
                 continue
             text = self.folder.text(name)
             if text is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +21,13 @@ if TYPE_CHECKING:
     from hazardrules.diagnostics import Diagnostic
 
 SUFFIX = ".cases.yaml"
+_NAMED = 4
+"""So many kinds of subjects are named in a message."""
 _KEYS = ("name", "as_of", "jurisdiction", "complete", "packs", "expect", "rows", "判定日期", "辖区")
 _RULE_COLUMNS = ("holds", "fails", "undetermined", "not_in_force", "displaced", "relieved")
-_SPECIAL_COLUMNS = ("as_of", "jurisdiction", "level", "complete", "name", *_RULE_COLUMNS)
+_OUTCOME_COLUMNS = {"finding_level": "level", "finding_actions": "actions"}
+_SPECIAL_COLUMNS = ("as_of", "jurisdiction", "level", "complete", "name", *_RULE_COLUMNS, *_OUTCOME_COLUMNS)
+_PARAMETER = re.compile(r"\s+(?=\w+=)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +143,9 @@ class _Reader:
                 hints = did_you_mean(key.text, (*_KEYS, *self.book.compiled.source.subjects))
                 self.collector.report(107, key.span, key=key.text, what="case", hints=hints)
         if len(known) != 1:
-            self.collector.report(108, node.span, key="premises, vehicle, …", what="case")
+            kinds = [*self.book.compiled.source.subjects]
+            named = kinds if len(kinds) <= _NAMED else [*kinds[:_NAMED], "…"]
+            self.collector.report(108, node.span, key=", ".join(named), what="case")
             return
         subject = known[0].text
         facts = plain(node.get(subject)) or {}
@@ -211,10 +218,18 @@ class _Reader:
         expect: dict[str, Any] = dict(base.expect)
         as_of, place, complete, name = base.as_of, base.jurisdiction, base.complete, base.name
         scales = self.book.compiled.source.scales
+        outcome = {
+            _OUTCOME_COLUMNS[heading]: _actions(cell) if heading == "finding_actions" else cell
+            for heading, cell in zip(headings, cells, strict=True)
+            if heading in _OUTCOME_COLUMNS and cell != "-"
+        }
         for heading, cell in zip(headings, cells, strict=True):
             if heading in _RULE_COLUMNS:
-                names = [] if cell == "-" else [item for item in cell.replace(";", ",").split(",") if item.strip()]
-                expect[heading] = [*expect.get(heading, []), *(item.strip() for item in names)]
+                names = [] if cell == "-" else [item.strip() for item in cell.replace(";", ",").split(",") if item.strip()]
+                stated = outcome if heading == "holds" else {}
+                expect[heading] = [*expect.get(heading, []), *({"rule": name, **stated} if stated else name for name in names)]
+            elif heading in _OUTCOME_COLUMNS:
+                continue
             elif cell == "-":
                 if heading not in _SPECIAL_COLUMNS and heading not in scales:
                     data.pop(heading, None)
@@ -232,17 +247,18 @@ class _Reader:
                 expect["level"] = None if cell == "null" else cell
             elif heading in scales:
                 expect[heading] = {"level": None if cell == "null" else cell}
+            elif self._is_derived(base.subject, heading):
+                expect["derived"] = {**expect.get("derived", {}), heading: None if cell == "null" else _value(cell)}
             else:
                 self._set(data, base.subject, heading, cell)
         shown = " ".join(f"{heading}={cell}" for heading, cell in zip(headings, cells, strict=True) if cell != "-")
         return WrittenCase(f"{name} [{shown}]", base.file, line, base.subject, data, as_of, place, complete, base.packs, expect)
 
+    def _is_derived(self, subject: str, heading: str) -> bool:
+        return (self.book.intake.find_subject(subject) or subject, heading) in self.book.compiled.derived
+
     def _set(self, data: dict[str, Any], subject: str, heading: str, cell: str) -> None:
-        value: Any = cell
-        if cell.startswith("{") and cell.endswith("}"):
-            value = [item.strip() for item in cell[1:-1].split(",") if item.strip()]
-        elif cell == "[]":
-            value = []
+        value = _value(cell)
         kind = self.book.compiled.source.subjects[self.book.intake.find_subject(subject) or subject]
         head, _, rest = heading.partition(".")
         part = kind.parts.get(head)
@@ -250,6 +266,23 @@ class _Reader:
             data.setdefault(head, {})[rest] = value
         else:
             data[heading] = value
+
+
+def _value(cell: str) -> Any:
+    """What a cell states: `{a, b}` is a list."""
+    if cell.startswith("{") and cell.endswith("}"):
+        return [item.strip() for item in cell[1:-1].split(",") if item.strip()]
+    return [] if cell == "[]" else cell
+
+
+def _actions(cell: str) -> list[dict[str, str]]:
+    """The actions of a cell: `close; fine amount=200..500 CNY`."""
+    found = []
+    for text in cell.split(";"):
+        name, *parameters = _PARAMETER.split(text.strip())
+        pairs = (parameter.partition("=") for parameter in parameters)
+        found.append({"action": name, **{key: value.strip() for key, _, value in pairs}})
+    return found
 
 
 def _copied(value: Any) -> Any:

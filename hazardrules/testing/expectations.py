@@ -57,6 +57,11 @@ def check_case(book: Rulebook, case: WrittenCase, *, engine: str | None = None) 
         return [Difference("facts", "facts that can be read", problem.message("en")) for problem in error.problems]
     except LookupFailedError as error:
         return [Difference("case", "names of this rulebook", str(error))]
+    return check_inquiry(book, case, inquiry)
+
+
+def check_inquiry(book: Rulebook, case: WrittenCase, inquiry: Inquiry) -> list[Difference]:
+    """Compare an answer that was given already with what a case expects."""
     return _Check(book, case, inquiry, inquiry.classification()).run()
 
 
@@ -191,11 +196,12 @@ class _Check:
                 case _:
                     self.differ(where, "rule, subject, because, scope, basis, level, actions", key)
 
-    def _truths(self, name: str) -> set[str]:
+    def _truths(self, name: str, subject: str | None) -> set[str]:
+        """What a rule is, or the rows of a table are, for every subject of its kind, or for one."""
         found: set[str] = set()
         for rule in self._members(name):
             for verdict in self.inquiry.verdicts:
-                if verdict.instance.kind != self.book.compiled.rules[rule].on:
+                if verdict.instance.kind != self.book.compiled.rules[rule].on or subject not in (None, verdict.instance.path):
                     continue
                 state = "holds" if rule in verdict.holds else "undetermined" if rule in verdict.undetermined else "fails"
                 found.add(state)
@@ -211,7 +217,7 @@ class _Check:
                 if not noted & set(self._members(name)):
                     self.differ(key, name, ", ".join(sorted(noted)) or "none")
                 continue
-            states = self._truths(name)
+            states = self._truths(name, entry.get("subject") if isinstance(entry, dict) else None)
             is_table = name not in self.book.compiled.rules
             right = states <= {"fails"} if key == "fails" else key in states
             if key == "fails" and is_table:
@@ -219,8 +225,24 @@ class _Check:
             in_plan = any(rule in self.inquiry.plan.rules for rule in self._members(name))
             if not right or (not in_plan and key != "fails"):
                 self.differ(key, name, self._state_words(name, states))
-            if isinstance(entry, dict) and "missing" in entry:
-                self._missing(name, entry["missing"])
+            if isinstance(entry, dict):
+                self._more_of(key, name, entry)
+
+    def _more_of(self, key: str, name: str, entry: dict[str, Any]) -> None:
+        """What an entry says of a rule beside its state: missing facts of an open one, the findings of one that holds."""
+        if "missing" in entry:
+            self._missing(name, entry["missing"])
+        stated = {part: value for part, value in entry.items() if part not in ("rule", "subject", "missing")}
+        subject = entry.get("subject")
+        found = [f for f in self.answer.findings if f.rule in self._members(name) and subject in (None, f.subject)]
+        if stated and key == "holds" and not found:
+            self.differ(key, f"a finding of {name}", "none in these packs")
+        elif stated and key == "holds":
+            self._finding(found, stated)
+        elif stated:
+            self.differ(
+                f"{key}[{name}]", "rule, subject" if key != "undetermined" else "rule, subject, missing", ", ".join(stated)
+            )
 
     def _state_words(self, name: str, states: Iterable[str]) -> str:
         plan = self.inquiry.plan
@@ -271,8 +293,8 @@ class _Check:
             match key:
                 case "action":
                     met = action.action == value
-                case "within":
-                    spans = read_span(str(value)), read_span(action.within or "")
+                case "within" if action.within is not None:
+                    spans = read_span(str(value)), read_span(action.within)
                     met = action.within == value or (spans[0] is not None and spans[0] == spans[1])
                 case "due":
                     met = action.due is None if value is None else str(action.due) == value

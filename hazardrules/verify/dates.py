@@ -22,7 +22,6 @@ EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
 _DAY = 86_400
 _SHORTEST = (0, 28, 59, 89, 120, 150, 181, 212, 242, 273, 303, 334)
 _LONGEST = (0, 31, 62, 92, 123, 153, 184, 215, 245, 276, 306, 337)
-_LONGEST_HOLIDAY = 12
 
 
 def number_of(day: date) -> int:
@@ -65,9 +64,20 @@ def first_day_reaching(wanted: int, span: CalendarSpan, sign: int, working_day: 
 
 
 def lengths(span: CalendarSpan) -> tuple[int, int]:
-    """The least and the greatest number of days that a span forwards can have."""
+    """The least and the greatest number of days that the months and days of a span can have."""
     years, months = divmod(span.months, 12)
     least = 365 * years + max(0, years // 4 - 1 - years // 100) + _SHORTEST[months]  # a century may lack its leap day
     most = 365 * years + -(-years // 4) + _LONGEST[months]
-    working = span.working_days
-    return least + span.days + working, most + span.days + (working * 3 + _LONGEST_HOLIDAY if working else 0)
+    return least + span.days, most + span.days
+
+
+def working_lengths(
+    span: CalendarSpan, sign: int, years: tuple[int, int], working_day: Callable[[date], bool | None]
+) -> tuple[int, int] | None:
+    """The least and the greatest number of days that a span with working days has in the years that the calendar covers."""
+    found: list[int] = []
+    for number in range(date(years[0] - 1, 12, 1).toordinal(), date(years[1] + 1, 1, 31).toordinal()):
+        moved = shift(date.fromordinal(number), span, sign, working_day)
+        if moved is not None:
+            found.append((moved.toordinal() - number) * sign)
+    return (min(found), max(found)) if found else None

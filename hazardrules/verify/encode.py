@@ -6,6 +6,7 @@ Every answer of the reference for some facts is among those that the terms allow
 
 from __future__ import annotations
 
+import operator
 from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, cast
@@ -16,7 +17,7 @@ from hazardrules.engines.reference import shift
 from hazardrules.model import expressions as ir
 from hazardrules.model.values import CalendarSpan
 from hazardrules.verify import dates
-from hazardrules.verify.spans import Either, Shifted, compare_days
+from hazardrules.verify.spans import Either, Shifted, choose, compare_days
 from hazardrules.verify.terms import (
     NOTHING,
     Term,
@@ -25,15 +26,18 @@ from hazardrules.verify.terms import (
     calculate,
     compare,
     conj,
+    differs,
     disj,
+    extreme,
     fails,
     holds,
     is_plain,
     ite,
-    lifted,
     neg,
     negated,
     quotient,
+    rounded,
+    total,
 )
 
 if TYPE_CHECKING:
@@ -67,6 +71,7 @@ class Encoder:
         self.approximated: set[str] = set()
         self._memo: dict[object, Any] = {}
         self._loose: list[Any] = []
+        self._gaps: list[tuple[Shifted, Any]] = []
         self.day: Any = as_of.toordinal()
         if until is not None:
             self.day = world.integer("as_of")
@@ -222,7 +227,7 @@ class Encoder:
         if known is False and not (left.loose or right.loose):
             return NOTHING
         if isinstance(left.value, dict):
-            same = conj(neg(z3_differs(left.value[o], right.value.get(o, False))) for o in left.value)
+            same = conj(neg(differs(left.value[o], right.value.get(o, False))) for o in left.value)
             value = same if expr.op == "==" else neg(same)
         else:
             value = compare_days(self, expr.op, left.value, right.value)
@@ -267,7 +272,7 @@ class Encoder:
 
     def _scale(self, expr: ir.Scale, here: Subject, env: Mapping[str, Subject]) -> Term:
         item = self.term(expr.item, here, env)
-        return Term(calculate(_ARITHMETIC["*"], item.value, expr.factor), item.known, item.loose)
+        return Term(calculate(operator.mul, item.value, expr.factor), item.known, item.loose)
 
     def _date_shift(self, expr: ir.DateShift, here: Subject, env: Mapping[str, Subject]) -> Term:
         day, amount = self.term(expr.day, here, env), self.term(expr.amount, here, env)
@@ -280,7 +285,7 @@ class Encoder:
             return self._fixed_shift(day.value, span, expr.sign, known, moment=moment)
         if not span.months and not span.working_days:
             return Term(
-                calculate(_ARITHMETIC["+"], self.number(day.value), expr.sign * span.days * (_SECONDS if moment else 1)), known
+                calculate(operator.add, self.number(day.value), expr.sign * span.days * (_SECONDS if moment else 1)), known
             )
         if is_plain(day.value):
             return self._moved(day, span, expr)
@@ -302,18 +307,16 @@ class Encoder:
     def _fixed_shift(self, day: Any, amount: Any, sign: int, known: Any, *, moment: bool) -> Term:
         """A day plus a number of days, a moment plus a number of hours; part of a day is nothing that a day can have."""
         if moment:
-            seconds = calculate(_ARITHMETIC["*"], amount, 3600 * sign)
+            seconds = calculate(operator.mul, amount, 3600 * sign)
             whole = seconds if is_plain(seconds) or seconds.is_int() else z3.ToInt(seconds)
             if not (is_plain(seconds) and isinstance(seconds, int)):
                 self.approximated.add("seconds")
-            return Term(calculate(_ARITHMETIC["+"], self.number(day), int(whole) if is_plain(whole) else whole), known)
+            return Term(calculate(operator.add, self.number(day), int(whole) if is_plain(whole) else whole), known)
         if is_plain(amount):
-            return (
-                Term(calculate(_ARITHMETIC["+"], self.number(day), sign * amount), known) if isinstance(amount, int) else NOTHING
-            )
+            return Term(calculate(operator.add, self.number(day), sign * amount), known) if isinstance(amount, int) else NOTHING
         whole = amount if amount.is_int() else z3.ToInt(amount)
         known = known if amount.is_int() else conj((known, z3.IsInt(amount)))
-        return Term(calculate(_ARITHMETIC["+"], self.number(day), calculate(_ARITHMETIC["*"], whole, sign)), known)
+        return Term(calculate(operator.add, self.number(day), calculate(operator.mul, whole, sign)), known)
 
     def _moved(self, day: Term, span: CalendarSpan, expr: ir.DateShift) -> Term:
         start = dates.moment_of(day.value) if expr.type.name == "datetime" else date.fromordinal(day.value)
@@ -329,20 +332,50 @@ class Encoder:
         self.approximated.add("calendar")
         key = ("shifted", value.key())
         if key not in self._memo:
-            least, most = dates.lengths(value.span)
+            least, most = self._lengths(value)
             unit = _SECONDS if value.moment else 1
             gap = self.world.fresh(least * unit, most * unit)
-            self._memo[key] = calculate(_ARITHMETIC["+"], self.number(value.day), calculate(_ARITHMETIC["*"], gap, value.sign))
+            self._gaps.append((value, gap))
+            self._memo[key] = calculate(operator.add, self.number(value.day), calculate(operator.mul, gap, value.sign))
         return self._memo[key]
+
+    def _lengths(self, value: Shifted) -> tuple[int, int]:
+        source, working_day = self.plan.compiled.source, self.plan.compiled.working_day
+        years = (
+            sorted({int(key[0][:4]) for key in source.tables[source.calendar].rows}) if source.calendar in source.tables else []
+        )
+        if value.span.working_days and years:
+            return dates.working_lengths(value.span, value.sign, (years[0], years[-1]), working_day) or (0, 0)
+        return dates.lengths(value.span)
+
+    def learn(self, value_of: Callable[[Any], Any]) -> list[Any]:
+        """Say what calendar spans make of the days of a model, where it had that wrong.
+
+        Returns:
+            These days with what the spans make of them, to be tried next; empty where nothing was wrong.
+        """
+        learned: list[Any] = []
+        for value, gap in self._gaps:
+            day = self.number(value.day)
+            given = value_of(day)
+            start = dates.moment_of(given) if value.moment else date.fromordinal(given)
+            moved = shift(start, value.span, value.sign, self.plan.compiled.working_day)
+            if moved is None or dates.number_of(moved) == given + value.sign * value_of(gap):
+                continue
+            found, exactly = day + value.sign * gap, dates.number_of(moved)
+            # a span never turns two days round
+            self.world.domains += [z3.Implies(day >= given, found >= exactly), z3.Implies(day <= given, found <= exactly)]
+            learned += [day == given, found == exactly]
+        return learned
 
     def _date_difference(self, expr: ir.DateDifference, here: Subject, env: Mapping[str, Subject]) -> Term:
         seconds = []
         left, right = self.term(expr.left, here, env), self.term(expr.right, here, env)
         for term, side in ((left, expr.left), (right, expr.right)):
             factor = 1 if side.type.name == "datetime" else _SECONDS
-            seconds.append(calculate(_ARITHMETIC["*"], self.number(term.value), factor))
-        gap = calculate(_ARITHMETIC["-"], *seconds)
-        return Term(calculate(_ARITHMETIC["*"], gap, 1 / Fraction(expr.type.unit.factor)), conj((left.known, right.known)))
+            seconds.append(calculate(operator.mul, self.number(term.value), factor))
+        gap = calculate(operator.sub, *seconds)
+        return Term(calculate(operator.mul, gap, 1 / Fraction(expr.type.unit.factor)), conj((left.known, right.known)))
 
     def _choice(self, expr: ir.Choice, here: Subject, env: Mapping[str, Subject]) -> Term:
         condition = self.term(expr.condition, here, env)
@@ -367,7 +400,7 @@ class Encoder:
                 return Term(found, known, loose)
             case "abs":
                 (value,) = values
-                minus = calculate(_ARITHMETIC["-"], 0, value)
+                minus = calculate(operator.sub, 0, value)
                 return Term(ite(compare(">=", value, 0), value, minus), known, loose)
             case _:
                 return Term(rounded(values[0], up=expr.name == "ceil"), known, loose)
@@ -417,53 +450,7 @@ class Encoder:
         return self._loosely(found) if expr.type.name == "bool" else found
 
 
-def total(values: list[Any]) -> Any:
-    """The sum of some numbers."""
-    found: Any = 0
-    for value in values:
-        found = value if is_plain(found) and found == 0 else calculate(_ARITHMETIC["+"], found, value)
-    return found
-
-
-def choose(condition: Any, then: Term, otherwise: Term) -> Any:
-    """One of two values; days that a calendar span was added to are kept apart."""
-    if then.known is False:
-        return otherwise.value
-    if otherwise.known is False:
-        return then.value
-    if isinstance(then.value, (Shifted, Either)) or isinstance(otherwise.value, (Shifted, Either)):
-        return Either(condition, then.value, otherwise.value)
-    return ite(condition, then.value, otherwise.value)
-
-
-def extreme(name: str, left: Any, right: Any) -> Any:
-    """The lesser (`min`) or the greater of two numbers."""
-    if is_plain(left) and is_plain(right):
-        return min(left, right) if name == "min" else max(left, right)
-    return ite(compare("<=" if name == "min" else ">=", left, right), left, right)
-
-
-def rounded(value: Any, *, up: bool) -> Any:
-    """The whole number below (or above)."""
-    if is_plain(value):
-        return -(-value // 1) if up else value // 1
-    if value.is_int():
-        return value
-    return -z3.ToInt(-value) if up else z3.ToInt(value)
-
-
-def z3_differs(left: Any, right: Any) -> Any:
-    """When two truth values differ."""
-    if isinstance(left, bool) and isinstance(right, bool):
-        return left != right
-    return z3.Xor(lifted(left), lifted(right))
-
-
-_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-}
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 _FORMS: dict[type, Callable[..., Term]] = {
     ir.Const: Encoder._constant,  # noqa: SLF001 - a table of this class's own methods
     ir.Unknown: Encoder._unknown,  # noqa: SLF001

@@ -10,7 +10,7 @@ import z3
 
 from hazardrules.engines.reference import Evaluator
 from hazardrules.verify.encode import Encoder
-from hazardrules.verify.world import World, variables
+from hazardrules.verify.world import PARTS, World, variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +23,8 @@ Status = Literal["possible", "impossible", "undecided"]
 EFFORT = 4_000_000
 """How long the solver tries, in steps of its own, so that slow machines answer alike."""
 _TRIES = 6
+_LESSONS = 20
+"""So many times what calendar spans make of days is looked up for one question."""
 _DENOMINATORS = (1, 2, 10, 100, 1000, 10_000)
 
 
@@ -43,11 +45,18 @@ class Questions:
     """
 
     def __init__(
-        self, plan: Plan, kind: str, as_of: date, container: tuple[str, str] | None = None, until: date | None = None
+        self,
+        plan: Plan,
+        kind: str,
+        as_of: date,
+        container: tuple[str, str] | None = None,
+        until: date | None = None,
+        *,
+        parts: int | None = None,
     ) -> None:
         """Make a subject of a kind, within its container where it has one."""
         self.plan, self.as_of = plan, as_of
-        self.world = World(plan.compiled.source.subjects, kind, container)
+        self.world = World(plan.compiled.source.subjects, kind, container, parts or PARTS)
         self.encoder = Encoder(plan, self.world, as_of, until)
         self._solver = z3.SimpleSolver()
         self._solver.set("rlimit", EFFORT)
@@ -97,23 +106,36 @@ class Questions:
         mentioned = variables(conditions)
         extra: list[Any] = []
         for _ in range(_TRIES):
-            status, value_of = self.ask(*conditions, *extra)
+            status, value_of = self._with_calendar(conditions, extra)
             if value_of is None:
                 return ("possible" if extra and status == "impossible" else status), None
-            made = self.world.instance(value_of, mentioned)
+            made = self.world.instance(value_of, mentioned) or self._decimals(conditions, value_of, mentioned)
             if made is None:
-                fixed = self._decimals(conditions, value_of, mentioned)
-                if fixed is None:
-                    return "possible", None
-                made = fixed
-            root, subject = made
-            if self.confirms(root, subject, check):
-                return "possible", Witness(root, subject)
+                return "possible", None
+            if self.confirms(*made, check):
+                return "possible", Witness(*made)
+            # what fell out of a term because it changes nothing there leaves the reference without an answer
+            whole = self.world.instance(value_of, None)
+            if whole is not None and self.confirms(*whole, check):
+                return "possible", Witness(*whole)
             flags = [
                 self._variable(name) == value_of(self._variable(name)) for name in sorted(mentioned) if name in self.world.origin
             ]
             extra.append(z3.Not(z3.And(*flags)) if flags else z3.BoolVal(val=False))
         return "possible", None
+
+    def _with_calendar(self, conditions: list[Any], extra: list[Any]) -> tuple[Status, Callable[[Any], Any] | None]:
+        """A model in which calendar spans are what they are, as far as that is found in some rounds."""
+        status, value_of = self.ask(*conditions, *extra)
+        for _ in range(_LESSONS):
+            lesson = [] if value_of is None else self.encoder.learn(value_of)
+            if not lesson:
+                break
+            tried, better = self.ask(*conditions, *extra, *lesson)
+            if tried == "possible" and better is not None and not self.encoder.learn(better):
+                return tried, better
+            status, value_of = self.ask(*conditions, *extra)
+        return status, value_of
 
     def confirms(self, root: Instance, subject: Instance, check: Callable[[Evaluator, Instance], bool]) -> bool:
         """What the reference engine says of some facts."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hazardrules.verify import dates
-from hazardrules.verify.terms import compare, conj, is_plain, ite, neg
+from hazardrules.verify.terms import Term, compare, conj, is_plain, ite, neg
 
 if TYPE_CHECKING:
     from hazardrules.model.values import CalendarSpan
@@ -43,6 +43,17 @@ class Either:
     condition: Any
     then: Any
     otherwise: Any
+
+
+def choose(condition: Any, then: Term, otherwise: Term) -> Any:
+    """One of two values; days that a calendar span was added to are kept apart."""
+    if then.known is False:
+        return otherwise.value
+    if otherwise.known is False:
+        return then.value
+    if isinstance(then.value, (Shifted, Either)) or isinstance(otherwise.value, (Shifted, Either)):
+        return Either(condition, then.value, otherwise.value)
+    return ite(condition, then.value, otherwise.value)
 
 
 def compare_days(encoder: Encoder, op: str, left: Any, right: Any) -> Any:

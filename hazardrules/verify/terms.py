@@ -8,6 +8,7 @@ and texts are numbers given by `codes`.
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -154,7 +155,7 @@ def quotient(left: Numeric, right: Numeric) -> Numeric:
     if is_plain(left) and is_plain(right):
         return normalise(Fraction(left) / right) if right != 0 else 0
     if is_plain(right):
-        return calculate(lambda a, b: a * b, left, Fraction(1) / right) if right != 0 else 0
+        return calculate(operator.mul, left, Fraction(1) / right) if right != 0 else 0
     return real(left) / real(right)
 
 
@@ -162,6 +163,37 @@ def real(value: Numeric) -> Any:
     """A number of the solver that need not be whole."""
     found = z3.Q(value.numerator, value.denominator) if is_plain(value) else value
     return z3.ToReal(found) if found.is_int() else found
+
+
+def total(values: list[Any]) -> Any:
+    """The sum of some numbers."""
+    found: Any = 0
+    for value in values:
+        found = value if is_plain(found) and found == 0 else calculate(operator.add, found, value)
+    return found
+
+
+def extreme(name: str, left: Any, right: Any) -> Any:
+    """The lesser (`min`) or the greater of two numbers."""
+    if is_plain(left) and is_plain(right):
+        return min(left, right) if name == "min" else max(left, right)
+    return ite(compare("<=" if name == "min" else ">=", left, right), left, right)
+
+
+def rounded(value: Any, *, up: bool) -> Any:
+    """The whole number below (or above)."""
+    if is_plain(value):
+        return -(-value // 1) if up else value // 1
+    if value.is_int():
+        return value
+    return -z3.ToInt(-value) if up else z3.ToInt(value)
+
+
+def differs(left: Any, right: Any) -> Any:
+    """When two truth values differ."""
+    if isinstance(left, bool) and isinstance(right, bool):
+        return left != right
+    return z3.Xor(lifted(left), lifted(right))
 
 
 def compare(op: str, left: Any, right: Any) -> Bool:

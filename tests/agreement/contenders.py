@@ -8,6 +8,7 @@ from datetime import date
 
 from hazardrules.api import ENGINES, usable_engines
 from hazardrules.compiler.plan import Plan
+from hazardrules.engines import bitset
 from hazardrules.engines.base import Verdict
 from hazardrules.engines.reference import Evaluator
 from hazardrules.model.instances import Instance
@@ -39,6 +40,8 @@ def one_by_one(name: str) -> Judge:
 
 SLOW = {"durable": 2}
 CONTENDERS = [Contender(name, one_by_one(name), SLOW.get(name, 1)) for name in usable_engines() if name != "reference"]
+CONTENDERS.append(Contender("bit sets", lambda plan, roots, day: [bitset.judge(plan, root, day) for root in roots]))
+"""Few plain rules are judged otherwise by the generated engine: a line of code per rule; both ways must agree."""
 reference = one_by_one("reference")
 
 Said = dict[str, tuple[object, ...]]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import yaml
 from peers import peers
 from pydantic import create_model
-from renderings import by_hand, full_name, plain_facts, write_rulebook
+from renderings import by_hand, by_hand_in_three_values, full_name, plain_facts, write_rulebook
 from timing import Contender, interleave, microseconds, ratio
 from workload import FACTS, OPTIONS, expected, workload
 
@@ -47,23 +47,23 @@ def row(what: str, contender: Contender, against: Contender) -> Row:
     }
 
 
-def kernel(sizes: list[int], rounds: int, folder: Path) -> Result:
+def kernel(sizes: list[int], rounds: int, folder: Path, *, alone: bool = False) -> Result:
     """Validated facts -> rules that hold: hazardrules, a function by hand, peers."""
     rows, notes = [], []
     for size in sizes:
-        found, said = _kernel(size, rounds, folder)
+        found, said = _kernel(size, rounds, folder, alone=alone)
         rows += found
         notes += said
     return rows, notes
 
 
-def _kernel(size: int, rounds: int, folder: Path) -> Result:
+def _kernel(size: int, rounds: int, folder: Path, *, alone: bool) -> Result:
     work = workload(size)
     book = hazardrules.load(write_rulebook(work.rules, folder / f"kernel-{size}"))
     plan = book.compiled.in_force(DAY)
     engine = Generated()
     function = by_hand(work.rules)
-    others, notes = peers(work.rules)
+    others, notes = ([], []) if alone else peers(work.rules)
     notes.append(f"{size} rules: {work.match_rate():.1%} hold in a complete case")
     names = {full_name(rule): rule.name for rule in work.rules}
 
@@ -84,9 +84,21 @@ def _kernel(size: int, rounds: int, folder: Path) -> Result:
     gaps = [book.intake.read("plant", case) for case in work.gaps]
     ours = Contender("hazardrules", judge, gaps)
     hand = Contender("by hand", function, [plain_facts(case) for case in work.gaps])
+    careful = Contender("by hand, three values", by_hand_in_three_values(work.rules), hand.items)
+    notes += _openness(size, [judge(item)[0] for item in gaps], [careful.run(item) for item in careful.items], names)
     notes.append(_guesses(size, [held(item) for item in gaps], [set(function(item)) for item in hand.items]))
-    interleave([ours, hand], rounds)
-    return rows + [row(f"kernel, {size} rules, 10 % of facts missing", contender, hand) for contender in (ours, hand)], notes
+    interleave([ours, hand, careful], rounds)
+    what = f"kernel, {size} rules, 10 % of facts missing"
+    return rows + [row(what, contender, hand) for contender in (ours, hand, careful)] + [row(what, ours, careful)], notes
+
+
+def _openness(size: int, ours: list[Any], theirs: list[Any], names: dict[str, str]) -> list[str]:
+    """Whether the three-valued function by hand says the same of each rule, open ones included."""
+    said = [({names[name] for name in one.holds}, {names[name] for name in one.undetermined}) for one in ours]
+    wrong = sum(mine != (set(held), set(still_open)) for mine, (held, still_open) in zip(said, theirs, strict=True))
+    if wrong:
+        return [f"DISAGREEMENT: by hand, three values differs at {size} rules in {wrong} of {len(said)} cases with gaps"]
+    return [f"{size} rules, {len(said)} cases with gaps: the three-valued function by hand has the same rules held and open"]
 
 
 def _agreement(size: int, work: Workload, contenders: list[Contender], judged: dict[str, Callable[[Any], object]]) -> list[str]:

@@ -161,6 +161,41 @@ def _python(condition: Condition) -> str:
     raise ValueError(condition)
 
 
+def by_hand_in_three_values(rules: tuple[Rule, ...]) -> Callable[[dict[str, Any]], tuple[list[str], list[str]]]:
+    """The same by somebody who minds what is missing: the rules that hold whatever it is, and those that it leaves open."""
+    lines = ["def rules_that_hold(facts):", "    get = facts.get"]
+    lines += [f"    {name} = get({name!r})" for name in FACTS]
+    lines.append("    found, still_open = [], []")
+    for rule in rules:
+        lines.append(f"    if {' and '.join(_in_three(condition, False) for condition in rule.conditions)}:")
+        surely = " and ".join(_in_three(condition, True) for condition in rule.conditions)
+        lines.append(f"        (found if {surely} else still_open).append({rule.name!r})")
+    lines.append("    return found, still_open")
+    namespace: dict[str, Any] = {}
+    exec("\n".join(lines), namespace)  # noqa: S102 - runs only source this module generated
+    found: Callable[[dict[str, Any]], tuple[list[str], list[str]]] = namespace["rules_that_hold"]
+    return found
+
+
+def _in_three(condition: Condition, surely: bool) -> str:
+    """Whether a condition holds whatever is missing, or may hold."""
+    match condition:
+        case ("is", name, truth):
+            return f"{name} is {truth}" if surely else f"{name} is not {not truth}"
+        case ("compare", name, op, number):
+            return f"({name} is not None and {name} {op} {number})" if surely else f"({name} is None or {name} {op} {number})"
+        case ("in", name, options):
+            return f"{name} in {{{', '.join(map(repr, options))}{'' if surely else ', None'}}}"
+        case ("meets", name, options):
+            found = " or ".join(f"{option!r} in {name}" for option in options)
+            return f"({name} is not None and ({found}))" if surely else f"({name} is None or {found})"
+        case ("not", inner):
+            return f"not ({_in_three(inner, not surely)})"
+        case ("any", items):
+            return f"({' or '.join(_in_three(item, surely) for item in items)})"
+    raise ValueError(condition)
+
+
 def plain_facts(case: dict[str, Any], sets: Callable[[Any], Any] = frozenset) -> dict[str, Any]:
     """Facts as Python programs hold them: decimals as floats, sets as sets."""
     kinds = {"decimal": float, "set": sets}

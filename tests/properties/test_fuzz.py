@@ -58,7 +58,19 @@ WORDS = sorted({word for content in FILES.values() for word in re.findall(r"[\w.
 
 def expressions() -> st.SearchStrategy[str]:
     """Something like an expression: words and signs of the language in any order."""
-    more = ["c.capacity for c in cylinders", "total(amount)", "fire.lodging.no_alarm", "0", "1e9", "m²", "as_of", "1 year", "「", "\u3000", "住宿人数"]
+    more = [
+        "c.capacity for c in cylinders",
+        "total(amount)",
+        "fire.lodging.no_alarm",
+        "0",
+        "1e9",
+        "m²",
+        "as_of",
+        "1 year",
+        "「",
+        "\u3000",
+        "住宿人数",
+    ]
     return st.lists(st.sampled_from([*WORDS, *more]), max_size=14).map(" ".join)
 
 
@@ -229,8 +241,32 @@ def book() -> Rulebook:
 
 def json_values() -> st.SearchStrategy[Any]:
     """Anything that JSON or a program may hand over."""
-    names = ["premises", "gas_cylinder", "uses", "floor_area", "people_lodged", "alarm_installed", "cylinders", "contents", "capacity"]
-    more = ["as_of", "jurisdiction", "complete", "packs", "name", "建筑面积", "住宿", "lodging", "2024-01-01", "300 m²", "３", "1e999", "-0"]
+    names = [
+        "premises",
+        "gas_cylinder",
+        "uses",
+        "floor_area",
+        "people_lodged",
+        "alarm_installed",
+        "cylinders",
+        "contents",
+        "capacity",
+    ]
+    more = [
+        "as_of",
+        "jurisdiction",
+        "complete",
+        "packs",
+        "name",
+        "建筑面积",
+        "住宿",
+        "lodging",
+        "2024-01-01",
+        "300 m²",
+        "３",
+        "1e999",
+        "-0",
+    ]
     words = st.one_of(st.sampled_from([*names, *more]), st.text(max_size=8))
     leaves = st.one_of(
         st.none(), st.booleans(), st.integers(), st.floats(), words, st.decimals(), st.dates(), st.binary(max_size=4),

@@ -14,9 +14,12 @@ from hypothesis import strategies as st
 
 import hazardrules
 from hazardrules.api import usable_engines
+from hazardrules.engines.reference import Evaluator
 from hazardrules.testing.generated_rulebooks import DAYS, SUBMITTED, rulebooks, submissions, write
 
-SLOW = settings(max_examples=int(os.environ.get("HAZARDRULES_EXAMPLES", "60")), deadline=None, suppress_health_check=list(HealthCheck))
+SLOW = settings(
+    max_examples=int(os.environ.get("HAZARDRULES_EXAMPLES", "60")), deadline=None, suppress_health_check=list(HealthCheck)
+)
 
 
 def load(files: dict[str, str]) -> hazardrules.Rulebook:
@@ -34,7 +37,9 @@ def truths(book: hazardrules.Rulebook, facts: dict[str, Any], day: date, engine:
     found: dict[tuple[str, str], bool | None] = {}
     for verdict in inquiry.verdicts:
         for name in inquiry.plan.by_kind.get(verdict.instance.kind, ()):
-            found[verdict.instance.path, name] = True if name in verdict.holds else None if name in verdict.undetermined else False
+            found[verdict.instance.path, name] = (
+                True if name in verdict.holds else None if name in verdict.undetermined else False
+            )
     return found
 
 
@@ -58,7 +63,9 @@ def test_engines_agree_with_the_reference(files: dict[str, str], cases: list[dic
 
 @SLOW
 @given(files=rulebooks(), facts=submissions(), day=days, data=st.data())
-def test_learning_a_fact_never_revokes_an_answer(files: dict[str, str], facts: dict[str, Any], day: date, data: st.DataObject) -> None:
+def test_learning_a_fact_never_revokes_an_answer(
+    files: dict[str, str], facts: dict[str, Any], day: date, data: st.DataObject
+) -> None:
     """What is decided despite gaps stays decided the same way when gaps are filled; levels only narrow."""
     book = load(files)
     more = {**facts}
@@ -89,12 +96,17 @@ def test_the_order_of_facts_does_not_matter(files: dict[str, str], facts: dict[s
     """Facts submitted in another order give the same answer to the letter."""
     book = load(files)
     turned = dict(reversed(facts.items()))
-    assert book.classify({"place": facts}, as_of=day).model_dump_json() == book.classify({"place": turned}, as_of=day).model_dump_json()
+    assert (
+        book.classify({"place": facts}, as_of=day).model_dump_json()
+        == book.classify({"place": turned}, as_of=day).model_dump_json()
+    )
 
 
 @SLOW
 @given(files=rulebooks(), facts=submissions(), day=days)
-def test_every_answer_can_be_explained_and_every_missing_set_would_settle(files: dict[str, str], facts: dict[str, Any], day: date) -> None:
+def test_every_answer_can_be_explained_and_every_missing_set_would_settle(
+    files: dict[str, str], facts: dict[str, Any], day: date
+) -> None:
     """Findings have reasons, and named missing facts are facts that were not submitted."""
     book = load(files)
     answer = book.classify({"place": facts}, as_of=day)
@@ -105,6 +117,17 @@ def test_every_answer_can_be_explained_and_every_missing_set_would_settle(files:
         for facts_needed in (*open_rule.missing.to_hold, *open_rule.missing.to_clear):
             assert facts_needed
             assert not set(facts_needed) & set(facts)
+
+
+@SLOW
+@given(files=rulebooks(), facts=submissions(), day=days)
+def test_what_is_taken_over_between_trials_changes_no_missing_set(files: dict[str, str], facts: dict[str, Any], day: date) -> None:
+    """Each trial of values starts from what the facts tried cannot change; starting from nothing says the same."""
+    book = load(files)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Evaluator, "take_over", lambda *_: None)
+        alone = [entry.missing for entry in book.classify({"place": facts}, as_of=day).undetermined]
+    assert [entry.missing for entry in book.classify({"place": facts}, as_of=day).undetermined] == alone
 
 
 @pytest.mark.parametrize("engine", usable_engines())

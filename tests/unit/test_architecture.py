@@ -36,10 +36,12 @@ ROOMS = (
     ("classify",),
     ("cache", "dated", "folders", "sessions", "batch"),
     ("api",),
-    ("watcher", "verify"),
+    ("watcher", "verify", "integrations"),
     ("render", "graph", "lint"),
     ("testing",),
     ("coverage",),
+    ("mutation",),
+    ("diff",),
     ("cli",),
 )
 ROW = {room: number for number, row in enumerate(ROOMS) for room in row}
@@ -54,16 +56,33 @@ GUESTS = {
     "rich": ("cli/", "render/"),
     "pydantic": ("model/", "intake/"),
     "platformdirs": ("cache.py", "cli/"),
-    "sqlalchemy": ("sessions/store.py",),
+    "sqlalchemy": ("sessions/database.py", "sessions/store.py"),
     "hypothesis": ("testing/",),
-    "numpy": ("columnar/", "batch/"),
-    "pyarrow": ("columnar/", "batch/"),
+    "numpy": ("columnar/", "batch/", "integrations/"),
+    "pyarrow": ("columnar/", "batch/", "integrations/"),
+    "pyspark": ("integrations/spark.py",),
+    "ray": ("integrations/ray.py",),
     "llvmlite": ("columnar/native.py",),
     "pytest": ("testing/plugin.py",),
     "z3": ("verify/",),
     "durable_rules_engine": ("engines/durable_sets.py",),
 }
-NOT_AT_IMPORT = ("lark", "networkx", "yaml", "rich", "click", "hypothesis", "sqlalchemy", "durable_rules_engine", "z3", "numpy", "pyarrow", "llvmlite")
+NOT_AT_IMPORT = (
+    "pyspark",
+    "ray",
+    "lark",
+    "networkx",
+    "yaml",
+    "rich",
+    "click",
+    "hypothesis",
+    "sqlalchemy",
+    "durable_rules_engine",
+    "z3",
+    "numpy",
+    "pyarrow",
+    "llvmlite",
+)
 
 MAX_LINES = 500
 LONGER = {

@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,6 +25,9 @@ ROOT = Path(__file__).resolve().parents[2]
 LANGUAGE = ROOT / "docs" / "rule-language.md"
 PAGES = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").rglob("*.md")])
 EXTRAS = {"durable.md": "durable"}
+LIBRARIES = {"clusters.md": {"spark": "pyspark", "ray": "ray"}}
+"""Pages that need extras which the tests do not install: `make bigdata` runs them."""
+RAY_WARNS_ITSELF = r"ignore:`use_\w+` is deprecated:DeprecationWarning:ray\.data\.context"
 TOP_LEVEL = ("rulebook.yaml", "levels.yaml", "authorities.yaml", "actions.yaml")
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _EXIT = re.compile(r"#\s*exit (\d+)\s*$")
@@ -61,7 +65,11 @@ def marks(page: Path) -> list[pytest.MarkDecorator]:
     """A page on an extra can only be run where the extra can be installed."""
     extra = EXTRAS.get(page.name)
     missing = extra is not None and extra not in usable_engines()
-    return [pytest.mark.skipif(missing, reason=f"hazardrules[{extra}]")]
+    found = [pytest.mark.skipif(missing, reason=f"hazardrules[{extra}]")]
+    for name, library in LIBRARIES.get(page.name, {}).items():
+        reason = f"hazardrules[{name}] is not installed here: `make bigdata` runs this"
+        found += [pytest.mark.skipif(find_spec(library) is None, reason=reason), pytest.mark.filterwarnings(RAY_WARNS_ITSELF)]
+    return found
 
 
 def with_blocks(*kinds: str) -> list[Any]:

@@ -21,6 +21,7 @@ from hazardrules.intake.numbers import plain_number
 from hazardrules.model.subjects import Compliant, FactDeclaration, PartDeclaration, SubjectKind
 from hazardrules.model.types import BOOL, DATE, DATETIME, INTEGER, TEXT, Option, ValueType
 from hazardrules.model.units import ONE, Unit, convert, find_unit, same_dimension, unit_names
+from hazardrules.model.values import shortened
 from hazardrules.source import whole_file
 from hazardrules.wording import phrases
 
@@ -115,6 +116,18 @@ def problems(data: object, lang: str = "en") -> list[str]:
     return [problem.message(lang) for problem in caught.value.problems]
 
 
+def test_what_was_read_before_is_not_taken_for_something_equal() -> None:
+    """In Python `True`, `1` and `1.0` are equal; as facts they are not, whichever was submitted first."""
+    intake = Intake(SUBJECTS)
+    for submitted in (True, 1.0, 1, 1.0, True):
+        for name, kinds in (("lodging.separated", {bool}), ("floor_area", {int, float})):
+            if type(submitted) in kinds:
+                assert intake.read("premises", {name: submitted}).facts == {name: submitted}
+            else:
+                with pytest.raises(FactsError):
+                    intake.read("premises", {name: submitted})
+
+
 @pytest.mark.parametrize(
     ("name", "submitted", "value", "written"),
     [
@@ -156,7 +169,7 @@ def test_a_value_is_read_as_its_fact_declares(name: str, submitted: object, valu
     """The value is exact and typed, and how it was written is kept."""
     instance = read({name: submitted})
     assert instance.facts == {name: value}
-    assert type(instance.facts[name]) is type(value)
+    assert type(instance.facts[name]) is type(shortened(value) if isinstance(value, Fraction) else value)
     assert instance.written == {name: written}
 
 

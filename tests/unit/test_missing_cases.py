@@ -102,7 +102,9 @@ def test_without_the_solver_only_near_cases_are_found(tmp_path: Path) -> None:
     assert "no facts found" in done.output
 
 
-@pytest.mark.parametrize(("arguments", "words"), [((), "say what you want"), (("--missing", "--only", "bounds"), "no group bounds")])
+@pytest.mark.parametrize(
+    ("arguments", "words"), [((), "say what you want"), (("--missing", "--only", "bounds"), "no group bounds")]
+)
 def test_wrong_usage_is_explained(tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
     """Exit 2."""
     done = run("cases", str(write(tmp_path, "")), *arguments)

@@ -5,26 +5,31 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from demo import write_demo
+from sqlalchemy import text
 
 import hazardrules
 from hazardrules.errors import FactsError, LookupFailedError, SessionError
-from hazardrules.sessions.session import Session
+from hazardrules.sessions.judging import Judge
 from hazardrules.sessions.store import TABLES, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hazardrules.api import Rulebook
+    from hazardrules.sessions.session import Session
 
 DAY = date(2021, 12, 2)
 WRITER = Path(__file__).parent / "session_writer.py"
@@ -255,13 +260,13 @@ def test_a_call_judges_only_what_it_touches(book: Rulebook, session: Session, mo
         for number in range(300):
             session.put(f"house {number}", "premises", {"people_lodged": number}, at=DAY)
     judged: list[str] = []
-    judge = Session._judge
+    judge = Judge.judge
 
-    def counted(self: Session, held: Any, moment: datetime) -> Any:
+    def counted(self: Judge, held: Any, moment: datetime) -> Any:
         judged.append(held.name)
         return judge(self, held, moment)
 
-    monkeypatch.setattr(Session, "_judge", counted)
+    monkeypatch.setattr(Judge, "judge", counted)
     session.put("house 7", "premises", {"people_lodged": 8}, at=DAY + timedelta(days=1))
     assert judged == ["house 7"]
 
@@ -313,7 +318,9 @@ def test_a_session_stops_once_another_rulebook_is_adopted(book: Rulebook, store:
         with hazardrules.load(changed).session(store, adopt=True):
             with pytest.raises(SessionError, match="another rulebook"):
                 one.put("house", "premises", {"people_lodged": 4}, at=DAY)
-            assert one.at().facts("house") == {"people_lodged": 3}
+            for asks in (one.at, one.verify):
+                with pytest.raises(SessionError, match="another rulebook"):
+                    asks()
 
 
 def test_threads_share_a_session(book: Rulebook, tmp_path: Path) -> None:
@@ -354,8 +361,9 @@ def test_a_file_may_have_any_name(book: Rulebook, tmp_path: Path, name: str) -> 
 def test_a_store_that_cannot_be_used_is_named_without_its_password(book: Rulebook, tmp_path: Path) -> None:
     (tmp_path / "notes.db").write_text("no database at all\n" * 100, "utf-8")
     for store, words in [
-        (tmp_path / "nowhere" / "x.db", "unable to open"),
-        (tmp_path / "notes.db", "not a database"),
+        (tmp_path / "nowhere" / "x.db", "unable to open .* its folder must exist"),
+        (tmp_path, "unable to open .* must be a file that this user may write"),
+        (tmp_path / "notes.db", "not a database.*; take another file"),
         ("nonsense://x", "nonsense"),
         (" ", "name of a file"),
         ("postgresql+psycopg://user:secret@127.0.0.1:1/x", r"user:\*\*\*@127"),
@@ -363,3 +371,501 @@ def test_a_store_that_cannot_be_used_is_named_without_its_password(book: Ruleboo
         with pytest.raises(SessionError, match=words) as raised:
             book.session(store)
         assert "secret" not in str(raised.value)
+
+
+def test_a_database_of_something_else_is_left_alone(book: Rulebook, tmp_path: Path) -> None:
+    """A table of a name that sessions use is not taken for one of theirs, and none is added to it."""
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("create table log (x int)")
+    before = path.read_bytes()
+    with pytest.raises(SessionError, match=r"tables of something else \(log\); take another"):
+        book.session(path)
+    assert path.read_bytes() == before
+
+
+def test_a_store_that_may_only_be_read_can_be_read(book: Rulebook, tmp_path: Path) -> None:
+    with book.session(tmp_path / "x.db") as session:
+        session.put("house", "premises", {"people_lodged": 3}, at=DAY)
+    with book.session(f"sqlite:///file:{tmp_path}/x.db?mode=ro&uri=true") as session:
+        assert session.at().facts("house") == {"people_lodged": 3}
+        with pytest.raises(SessionError, match=r"can only be read .* give it a place where this user may write"):
+            session.put("house", "premises", {"people_lodged": 4}, at=DAY)
+    with book.session(tmp_path / "x.db") as session:
+        assert session.at().facts("house") == {"people_lodged": 3}
+        assert session.verify() == []
+
+
+def test_whoever_waits_too_long_for_another_is_told_so(book: Rulebook, store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is lost: what was told by the other is there, and one's own can be told again."""
+    monkeypatch.setattr("hazardrules.sessions.database.PATIENCE_SECONDS", 0.05)
+    with book.session(store) as one, book.session(store) as two:
+        with one.together():
+            one.put("house", "premises", {"people_lodged": 3}, at=DAY)
+            with pytest.raises(SessionError, match=r"kept the store .* for too long .* tell it again"):
+                two.put("other", "premises", {}, at=DAY)
+            with pytest.raises(SessionError, match=r"kept the store .* for too long"):
+                book.session(store)
+        two.put("other", "premises", {}, at=DAY)
+        assert list(one.subjects()) == ["house", "other"]
+        assert one.verify() == []
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_file_that_goes_away_is_missed(book: Rulebook, tmp_path: Path, replaced: bool) -> None:
+    """SQLite itself goes on writing to a deleted file, and all of it is lost."""
+    path = tmp_path / "x.db"
+    with book.session(path) as session:
+        session.put("house", "premises", {}, at=DAY)
+        path.rename(tmp_path / "y.db")
+        if replaced:
+            path.write_bytes(b"")
+        for asks in (session.at, lambda: session.put("other", "premises", {}, at=DAY)):
+            with pytest.raises(SessionError, match=r"deleted or replaced .* put it back"):
+                asks()
+        path.unlink(missing_ok=True)
+        (tmp_path / "y.db").rename(path)
+        session.put("third", "premises", {}, at=DAY)
+        assert list(session.subjects()) == ["house", "third"]
+
+
+def test_a_full_disk_loses_nothing(book: Rulebook, tmp_path: Path) -> None:
+    with book.session(tmp_path / "x.db") as session:
+        session.put("house", "premises", {}, at=DAY)
+        session._store._run(text("pragma max_page_count = 1"))  # as many as there are already
+
+        def fill() -> None:
+            for number in range(1000):
+                session.put(f"{number} " * 40, "premises", {}, at=DAY)
+
+        with pytest.raises(SessionError, match=r"disk is full; nothing was told, so see to that and try again"):
+            fill()
+        assert len(list(session.subjects())) == session._store.last_seq()
+        assert session.verify() == []
+
+
+def test_a_closed_session_stays_closed(book: Rulebook, store: str) -> None:
+    with book.session(store) as session:
+        session.put("house", "premises", {}, at=DAY)
+    for asks in (
+        session.at,
+        session.verify,
+        lambda: session.put("house", "premises", {}, at=DAY),
+        lambda: list(session.subjects()),
+    ):
+        with pytest.raises(SessionError, match=r"this session is closed; open .* again"):
+            asks()
+    session.close()
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ("update log set body = '{'", "log 1 cannot be read"),
+        ("update log set body = '[]'", "log 1 cannot be read"),
+        ("update log set at = 'noon'", "log 1 cannot be read"),
+        ("update changes set body = '{}'", "changes 1 cannot be read"),
+        ("update subjects set record = '{'", "subjects house cannot be read"),
+        ("update subjects set open = '[1]'", "subjects house cannot be read"),
+        ("update subjects set next_at = 'noon'", "subjects house cannot be read"),
+        ("update meta set value = 'noon' where key = 'now'", "meta now cannot be read"),
+        ("delete from meta where key = 'format'", "meta format cannot be read"),
+        ("delete from meta", "meta format cannot be read"),
+        ("update meta set value = '99' where key = 'format'", "format 99, and this version .* reads format"),
+        ("delete from meta where key = 'digest'", "kept under another rulebook"),
+    ],
+)
+def test_a_damaged_store_is_said_to_be_one(book: Rulebook, tmp_path: Path, damage: str, words: str) -> None:
+    """Whatever is asked of it; where it can still be opened, nothing is written to it."""
+    path = tmp_path / "x.db"
+    with book.session(path) as session:
+        session.put("house", "premises", {"last_inspection": "2019-01-01"}, at=DAY)
+    with closing(sqlite3.connect(path)) as other, other:
+        other.execute(damage)
+
+    def use() -> None:
+        with book.session(path) as session:
+            session.verify()
+            session.at().open("house")
+            session.put("house", "premises", {"people_lodged": 3}, at=DAY)
+
+    with pytest.raises(SessionError, match=words):
+        use()
+
+
+def test_pages_of_a_store_that_are_lost(book: Rulebook, tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    with book.session(path) as session:
+        session.put("house", "premises", {"people_lodged": 3}, at=DAY)
+    whole = path.read_bytes()
+    for left in (whole[: len(whole) // 2], whole[:8192] + b"\xff" * (len(whole) - 8192)):
+        path.write_bytes(left)
+        with pytest.raises(SessionError, match=r"malformed.*; take another file, or go on with a copy from before"):
+            book.session(path)
+
+
+def test_what_was_removed_or_edited_behind_its_back_is_found(book: Rulebook, tmp_path: Path) -> None:
+    for number, damage in enumerate(
+        ("delete from log", "delete from changes", "update subjects set record = replace(record, '2019', '2018')")
+    ):
+        path = tmp_path / f"{number}.db"
+        with book.session(path) as session:
+            session.put("house", "premises", {"last_inspection": "2019-01-01"}, at=DAY)
+        with closing(sqlite3.connect(path)) as other, other:
+            other.execute(damage)
+        with book.session(path) as session:
+            assert session.verify() in (["house"], ["*"])
+
+
+def test_nothing_is_asked_of_a_session_that_was_told_nothing(book: Rulebook) -> None:
+    with book.session("sqlite://") as session:
+        assert (session.now, list(session.subjects()), list(session.changes()), session.verify()) == (None, [], [], [])
+        for moment in (None, DAY):
+            with pytest.raises(SessionError, match=r"nothing has been told .* begin with `put`"):
+                session.at(moment)
+
+
+def test_before_the_first_record_nothing_was_known(session: Session) -> None:
+    session.put("house", "premises", {"last_inspection": "2019-01-01"}, at=DAY)
+    before = session.at(date(2020, 1, 1))
+    assert list(before.changes()) == []
+    for asks in (before.facts, before.open, before.overdue, before.classification):
+        with pytest.raises(LookupFailedError, match=r"no subject `house` in this session at 2020-01-01 00:00$"):
+            asks("house")
+    for asks in (session.at().open, session.at().overdue):
+        with pytest.raises(LookupFailedError, match=r"no subject `hause` in this session at .*; did you mean `house`"):
+            asks("hause")
+
+
+CLOCKED = """\
+rulebook: clocked
+label: {zh: 时钟, en: clocked}
+version: 2026.11.0
+languages: [zh, en]
+default_language: en
+jurisdictions:
+  XX: {label: {zh: 示例国, en: Exampleland}}
+  XX-N: {within: XX, label: {zh: 北省, en: North province}}
+scales:
+  hazard:
+    label: {zh: 隐患, en: hazard}
+    levels:
+      none: {severity: 0, label: {zh: 无, en: none}}
+      major: {severity: 3, label: {zh: 重大, en: major}}
+authorities:
+  fire: {label: {zh: 消防, en: fire brigade}}
+duty_holders:
+  operator: {label: {zh: 经营者, en: operator}}
+actions:
+  rectify: {kind: remedy, label: {zh: 改正, en: rectify}, by: operator, authority: fire, parameters: {within: deadline}}
+subjects:
+  - subject: site
+    label: {zh: 场地, en: site}
+    facts:
+      happened: {type: datetime, label: {zh: 发生, en: happened}}
+      serious: {type: bool, label: {zh: 严重, en: serious}}
+      use: {type: enum, of: {home: 住, shop: 店}, label: {zh: 用途, en: use}}
+      load: {type: number, unit: kg, label: {zh: 荷载, en: load}}
+      kept: {type: date, label: {zh: 保存, en: kept}}
+      now: {type: datetime, clock: true, label: {zh: 此刻, en: now}}
+    parts:
+      halls: {of: hall, label: {zh: 厅, en: halls}}
+      kitchen: {of: kitchen, one: true, label: {zh: 厨房, en: kitchen}}
+  - subject: hall
+    label: {zh: 厅室, en: hall}
+    facts:
+      alarm: {type: bool, label: {zh: 报警, en: alarm}}
+    parts:
+      tanks: {of: tank, label: {zh: 罐, en: tanks}}
+  - subject: tank
+    label: {zh: 罐体, en: tank}
+    facts:
+      mass: {type: number, unit: kg, label: {zh: 质量, en: mass}}
+  - subject: kitchen
+    label: {zh: 厨, en: the kitchen}
+    facts:
+      clean: {type: bool, label: {zh: 干净, en: clean}}
+instruments:
+  - instrument: xx-1
+    title: {zh: 规定, en: Provisions}
+    number: XX 1
+    issuer: {zh: 部, en: Ministry}
+    jurisdiction: XX
+    issued: 2019-05-01
+    effective: {from: 2020-01-01}
+    text: read
+    clauses: ["1", "2", "3"]
+events:
+  hall_added: {label: {zh: 加厅, en: hall added}, on: site, adds: halls}
+  tank_added: {label: {zh: 加罐, en: tank added}, on: hall, adds: tanks, sets: {mass: 1.5 kg}}
+"""
+CLOCKED_RULES = """\
+pack: p
+label: {zh: 包, en: pack}
+law: xx-1
+on: site
+scale: hazard
+derived:
+  elapsed: {clause: "1", label: {zh: 已过, en: elapsed}, is: now - happened}
+rules:
+  - {id: derived, clause: "1", text: {zh: 甲, en: a}, when: elapsed > 90 min, level: major}
+  - {id: hours, clause: "1", text: {zh: 乙, en: b}, when: floor((now - happened) / 1 h) + 1 > 3, level: major}
+  - {id: on_the_hour, clause: "1", text: {zh: 丙, en: c}, when: now - happened == 4 h, level: major}
+  - {id: either, clause: "1", text: {zh: 丁, en: d}, when: now - happened > (5 h if serious else 6 h), level: major}
+  - {id: light, on: tank, clause: "2", text: {zh: 轻, en: e}, when: mass < 2 kg, level: major}
+  - {id: overloaded, clause: "3", text: {zh: 超载, en: f}, when: load > 100 kg and use == shop, level: major}
+  - {id: old, clause: "3", text: {zh: 过期, en: g}, when: as_of > kept + 3 months, level: major, actions: [{rectify: {within: 5 days}}]}
+  - {id: silent, on: hall, clause: "3", text: {zh: 无警, en: h}, when: not alarm, level: major}
+  - {id: dirty, on: kitchen, clause: "3", text: {zh: 脏, en: i}, when: not clean, level: major}
+"""
+
+
+def clocked(folder: Path, *edits: tuple[str, str]) -> Rulebook:
+    """A rulebook with a clock, nested parts and every type of fact, perhaps with other words in it."""
+    rules, pack = CLOCKED, CLOCKED_RULES
+    for old, new in edits:
+        assert old in rules + pack
+        rules, pack = rules.replace(old, new), pack.replace(old, new)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "rulebook.yaml").write_text(rules, "utf-8")
+    (folder / "p.yaml").write_text(pack, "utf-8")
+    return hazardrules.load(folder)
+
+
+@pytest.fixture(scope="module")
+def clock(tmp_path_factory: pytest.TempPathFactory) -> Rulebook:
+    return clocked(tmp_path_factory.mktemp("clocked"))
+
+
+def test_the_clock_is_seen_to_the_second_in_every_form(clock: Rulebook) -> None:
+    """Through derived facts, arithmetic and equality, and where a limit is known only within bounds."""
+    with clock.session("sqlite://") as session:
+        session.put("site", "site", {"happened": "2023-09-01T08:00"}, at=datetime(2023, 9, 1, 8))
+        assert told(session.advance(datetime(2023, 9, 3))) == [
+            "2023-09-01 09:30:01 site: began p.derived",
+            "2023-09-01 11:00 site: began p.hours",
+            "2023-09-01 12:00 site: began p.on_the_hour",
+            "2023-09-01 12:00:01 site: ended p.on_the_hour",
+            "2023-09-01 14:00:01 site: began p.either",
+        ]
+        assert session.verify() == []
+
+
+def test_the_calendar_has_a_last_day(clock: Rulebook) -> None:
+    """Nothing lies beyond it."""
+    with clock.session("sqlite://") as session:
+        session.put("last", "site", {"kept": "9999-12-30", "happened": "9999-12-31T20:00"}, at=date(9999, 11, 1))
+        session.put("due", "site", {"kept": "9999-09-28"}, at=date(9999, 11, 1))
+        assert told(session.advance(datetime(9999, 12, 31, 23, 59, 59))) == [
+            "9999-12-29 00:00 due: began p.old",
+            "9999-12-31 21:30:01 last: began p.derived",
+            "9999-12-31 23:00 last: began p.hours",
+        ]
+        session.put("last", "site", {"kept": "9998-01-01"}, at=datetime(9999, 12, 31, 23, 59, 59))
+        assert session.verify() == []
+
+
+def test_leap_days_and_ends_of_months(clock: Rulebook) -> None:
+    """Three months from 29 February, and from 30 November to the end of a February."""
+    with clock.session("sqlite://") as session:
+        session.put("leap", "site", {"kept": "2024-02-29"}, at=date(2024, 2, 29))
+        session.put("end", "site", {"kept": "2023-11-30"}, at=date(2024, 2, 29))
+        assert told(session.advance(datetime(2024, 2, 29, 23, 59, 59))) == []
+        assert told(session.advance(date(2024, 3, 1))) == ["2024-03-01 00:00 end: began p.old"]
+        assert told(session.advance(date(2024, 5, 30)))[-1] == "2024-05-30 00:00 leap: began p.old"
+
+
+def test_a_place_goes_with_its_subject(clock: Rulebook) -> None:
+    """A subject of the same name that comes later has its own."""
+    with clock.session("sqlite://") as session:
+        session.put("site", "site", {}, at=DAY, jurisdiction="XX-N")
+        session.remove("site", at=DAY)
+        session.put("site", "site", {}, at=DAY)
+        assert session.at().record("site")[1] is None
+        assert session.verify() == []
+
+
+@pytest.mark.parametrize(
+    ("part", "path"),
+    [
+        ("", "halls/2"),
+        ("halls", "halls/2"),
+        ("h-1", "halls/h-1"),
+        ("halls/h-1", "halls/h-1"),
+        (" h 1 ", "halls/ h 1 "),
+        ("x" * 200, "halls/" + "x" * 200),
+    ],
+)
+def test_a_new_part_may_be_named_by_its_key_or_its_path(clock: Rulebook, part: str, path: str) -> None:
+    with clock.session("sqlite://") as session:
+        session.put("site", "site", {"halls": [{}]}, at=DAY)
+        session.post("site", "hall_added", at=DAY, part=part)
+        assert list(session.at().record("site")[0].parts["halls"]) == ["1", path.partition("/")[2]]
+        assert session.verify() == []
+
+
+@pytest.mark.parametrize(
+    ("part", "key"),
+    [("halls/1", "1"), ("halls/1/tanks", "1"), ("halls/1/t-1", "t-1"), ("halls/1/tanks/t-1", "t-1"), ("halls/1/tanks/1", "1")],
+)
+def test_a_new_part_of_a_part_too(clock: Rulebook, part: str, key: str) -> None:
+    with clock.session("sqlite://") as session:
+        session.put("site", "site", {"halls": [{"tanks": []}]}, at=DAY)
+        (change,) = session.post("site", "tank_added", at=DAY, part=part)
+        assert change.part == f"halls/1/tanks/{key}"
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        (" ", "no key of a part: give a text of 1 to 200 characters without `/`"),
+        ("halls/", "no key of a part"),
+        ("x" * 201, "`xxx.*…` is no key of a part: give a text of 1 to 200"),
+        ("\0", "no key of a part"),
+        ("1", "`halls` already holds a part `1`; give another key"),
+        ("halls/1", "already holds a part `1`"),
+        ("a/b", "no part `a/b` in this subject; did you mean `halls/1`"),
+        ("hals/h-1", "no part `hals/h-1` in this subject"),
+        (None, "`null` is no path of a part: give a text such as"),
+        (3, "`3` is no path of a part"),
+    ],
+)
+def test_what_names_no_new_part_is_said(clock: Rulebook, part: Any, words: str) -> None:
+    with clock.session("sqlite://") as session:
+        session.put("site", "site", {"halls": [{}]}, at=DAY)
+        with pytest.raises((SessionError, LookupFailedError), match=words):
+            session.post("site", "hall_added", at=DAY, part=part)
+        assert session._store.last_seq() == 1
+
+
+def test_an_event_on_a_part_needs_one(clock: Rulebook) -> None:
+    with clock.session("sqlite://") as session:
+        session.put("site", "site", {"halls": [{}]}, at=DAY)
+        with pytest.raises(SessionError, match=r"happens to a `hall`, not to a `site`; name the part .* here: halls/1"):
+            session.post("site", "tank_added", at=DAY)
+
+
+def test_the_key_of_a_single_part_may_be_left_out(clock: Rulebook) -> None:
+    for part in ("kitchen", "kitchen/1"):
+        with clock.session("sqlite://") as session:
+            session.put("site", "site", {"kitchen": {"clean": False}}, at=DAY)
+            assert told(session.retract("site", "clean", at=DAY, part=part)) == ["2021-12-02 00:00 site kitchen/1: ended p.dirty"]
+
+
+def test_what_an_event_sets_reads_as_if_a_person_had_told_it(clock: Rulebook) -> None:
+    with clock.session("sqlite://") as session:
+        session.put("site", "site", {"halls": [{"tanks": []}]}, at=DAY)
+        session.post("site", "tank_added", at=DAY, part="halls/1")
+        (finding,) = session.at().classification("site").findings
+        assert finding.reasons[0].text == "mass 1.5 kg < 2 kg"
+
+
+LOAD = "      load: {type: number, unit: kg, label: {zh: 荷载, en: load}}\n"
+USE = "use: {type: enum, of: {home: 住, shop: 店}"
+RULE = "when: load > 100 kg and use == shop"
+KEPT: dict[str, Any] = {"load": "1.5 t", "use": "shop", "kept": "2021-11-30", "halls": [{"alarm": False}]}
+
+
+def kept_under(folder: Path, book: Rulebook) -> Path:
+    """A store with one site, in a place of its own."""
+    with book.session(folder / "x.db") as session:
+        session.put("site", "site", KEPT, at=DAY, jurisdiction="XX-N")
+    return folder / "x.db"
+
+
+@pytest.mark.parametrize(
+    ("edits", "words"),
+    [
+        ([(LOAD, ""), (RULE, "when: use == shop")], "site.load: known 1 times, and this rulebook does not have it"),
+        ([(LOAD, LOAD.replace("unit: kg", "unit: m")), (RULE, "when: load > 100 m")], "site.load: .* of another type"),
+        ([(LOAD, LOAD.replace("number, unit: kg", "bool")), (RULE, "when: load")], "site.load: .* of another type"),
+        (
+            [(LOAD, LOAD.replace("unit: kg", "unit: kg, maximum: 1000"))],
+            "site.load: .* a value that this rulebook does not allow",
+        ),
+        ([(LOAD, LOAD.replace("number, unit: kg", "integer")), (RULE, "when: load > 3")], "site.load: .* of another type"),
+        ([(USE, USE.replace("shop: 店", "store: 店")), (RULE, "when: use == store")], "site.use: .* does not allow"),
+        ([("XX-N: {within", "XX-M: {within")], "XX-N: the place of 1 subjects, and this rulebook does not have it"),
+        (
+            [
+                ("      halls: {of: hall, label: {zh: 厅, en: halls}}\n", ""),
+                ("  hall_added: {label: {zh: 加厅, en: hall added}, on: site, adds: halls}\n", ""),
+            ],
+            "site.halls: known 1 times, and this rulebook does not have it",
+        ),
+    ],
+)
+def test_a_rulebook_that_cannot_hold_what_is_known_must_be_told_to_forget_it(
+    clock: Rulebook, tmp_path: Path, edits: list[tuple[str, str]], words: str
+) -> None:
+    """Until then nothing changes; afterwards it is unknown, everything else is kept, and the log follows."""
+    store = kept_under(tmp_path, clock)
+    other = clocked(tmp_path / "other", *edits)
+    with pytest.raises(SessionError, match=words) as raised:
+        other.session(store, adopt=True)
+    assert 'with `adopt="forget"`' in str(raised.value)
+    with clock.session(store) as session:
+        assert session.at().record("site")[1] == "XX-N"
+        assert session.verify() == []
+        before = session.at().facts("site")
+    with other.session(store, adopt="forget") as session:
+        facts = session.at().facts("site")
+        assert facts == {name: value for name, value in before.items() if name in facts}
+        assert session.at(DAY).facts("site") == facts
+        assert session.verify() == []
+        session.put("site", "site", {"kept": "2021-12-01"}, at=DAY)
+        session.advance(date(2023, 1, 1))
+        assert session.verify() == []
+    with clock.session(store, adopt=True) as session:  # and back: what was forgotten stays so
+        assert session.verify() == []
+        assert session.at().facts("site").keys() == facts.keys()
+
+
+def test_a_unit_of_another_size_is_converted(clock: Rulebook, tmp_path: Path) -> None:
+    """Exactly, in the past too; and the answer does not change."""
+    store = kept_under(tmp_path, clock)
+    with clock.session(store) as session:
+        session.put("site", "site", {"load": 1}, at=date(2021, 12, 3))
+        session.put("site", "site", {"load": "1501 kg"}, at=date(2021, 12, 4))
+        held = session.at().open("site")
+    tonnes = clocked(tmp_path / "tonnes", (LOAD, LOAD.replace("kg", "t")))
+    with tonnes.session(store, adopt=True) as session:
+        assert session.at().record("site")[0].facts["load"] == (Fraction(1501, 1000), "1.501 t")
+        assert [session.at(date(2021, 12, day)).facts("site")["load"] for day in (2, 3)] == [Fraction(3, 2), Fraction(1, 1000)]
+        assert session.at().open("site") == held
+        assert session.verify() == []
+
+
+def test_a_kind_of_subject_that_is_gone(clock: Rulebook, tmp_path: Path) -> None:
+    """Its subjects go, and their findings end."""
+    with clock.session(tmp_path / "x.db") as session:
+        session.put("site", "site", {"kept": "2021-11-30"}, at=DAY)
+        session.put("galley", "kitchen", {"clean": False}, at=DAY)
+        session.retract("galley", "clean", at=DAY)
+        session.put("galley", "kitchen", {"clean": False}, at=DAY)
+    other = clocked(
+        tmp_path / "other",
+        ("      kitchen: {of: kitchen, one: true, label: {zh: 厨房, en: kitchen}}\n", ""),
+        ("  - subject: kitchen\n", "  - subject: canteen\n"),
+        ("on: kitchen", "on: canteen"),
+    )
+    with pytest.raises(SessionError, match="kitchen: known 1 times, and this rulebook does not have it"):
+        other.session(tmp_path / "x.db", adopt=True)
+    with other.session(tmp_path / "x.db", adopt="forget") as session:
+        assert told(list(session.changes("galley")))[-1] == "2021-12-02 00:00 galley: ended p.dirty"
+        assert list(session.subjects()) == ["site"]
+        assert session.verify() == []
+        session.put("galley", "canteen", {"clean": False}, at=DAY)
+        assert session.verify() == []
+
+
+def test_events_that_are_gone_have_happened_all_the_same(clock: Rulebook, tmp_path: Path) -> None:
+    with clock.session(tmp_path / "x.db") as session:
+        session.put("site", "site", {"halls": []}, at=DAY)
+        session.post("site", "hall_added", {"alarm": False}, at=DAY, part="h-1")
+    other = clocked(tmp_path / "other", ("  hall_added: {label: {zh: 加厅, en: hall added}, on: site, adds: halls}\n", ""))
+    with other.session(tmp_path / "x.db", adopt=True) as session:
+        assert list(session.at().open("site")) == [("halls/h-1", "p.silent")]
+        assert session.verify() == []
+        with pytest.raises(LookupFailedError, match="no event `hall_added` in this rulebook; did you mean `tank_added`"):
+            session.post("site", "hall_added", at=DAY)

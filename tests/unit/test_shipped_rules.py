@@ -51,7 +51,9 @@ def test_every_rule_of_the_shipped_rulebook_is_met_by_cases_from_both_sides(book
                 displaced = (n for n in inquiry.plan.overriders if n in seen)
                 held.update(n for n in displaced if n not in held and inquiry.evaluator.matches(verdict.instance, n) is True)
     settled = {
-        name for name, rule in book.compiled.rules.items() if not rule.unread and not (rule.row and not rule.level and not rule.actions)
+        name
+        for name, rule in book.compiled.rules.items()
+        if not rule.unread and not (rule.row and not rule.level and not rule.actions)
     }
     assert sorted(settled - held) == []
     assert sorted(settled - failed) == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from functools import cache
@@ -16,6 +15,7 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 
 import hazardrules
 from hazardrules.api import ENGINES
+from hazardrules.engines.base import Verdict
 from hazardrules.engines.generated import Generated
 from hazardrules.testing import properties, strategies
 
@@ -84,7 +84,7 @@ class Guessing(Generated):
     name = "guessing"
 
     def evaluate(self, *args: Any) -> Any:
-        return [replace(v, holds=(*v.holds, *v.undetermined), undetermined=()) for v in super().evaluate(*args)]
+        return [Verdict(v.instance, (*v.holds, *v.undetermined), ()) for v in super().evaluate(*args)]
 
 
 def test_an_engine_that_guesses_is_found_out(demo: hazardrules.Rulebook, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hazardrules.lint.trees import NEGATED
+from hazardrules.lint.rewrite import opposite
 from hazardrules.model import syntax_tree as ast
 
 if TYPE_CHECKING:
@@ -17,8 +17,7 @@ def check(material: Material, findings: Collector) -> None:
     for expr, _, name in material.parts:
         if not isinstance(expr, ast.Not) or not isinstance(expr.item, ast.Comparison) or material.is_block(expr):
             continue
-        if len(expr.item.ops) == 1:
-            left, right = (material.operand(side) for side in expr.item.operands)
-            better = f"{left} {NEGATED[expr.item.ops[0]]} {right}"
+        better = opposite(material, expr.item)
+        if better is not None:
             edits = material.replaced(expr.span, better)
             findings.report(520, expr.span, name=name, words=material.words(expr.span), better=better, edits=edits)

@@ -136,6 +136,8 @@ PHRASES: dict[str, str] = {
     "engine.missing_hint": "in Python 3.11 or 3.12 install it with `pip install 'hazardrules[{extra}]'`, or choose another engine",
     "engine.failed": "the engine `{engine}` failed: {reason}",
     "engine.failed_hint": "choose another engine, whose answers are the same, and report this with the case",
+    "engine.other_version": "workers run hazardrules {theirs}, but the rulebook was sent by {ours}",
+    "engine.other_version_hint": "install one version on the driver and on all workers",
     # a watched folder of rules
     "watch.swapped": "the rulebook has changed: version {version} ({digest}) is used from now on",
     "watch.restored": "the rulebook is again as it is used: version {version} ({digest})",

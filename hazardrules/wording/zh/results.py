@@ -136,6 +136,8 @@ PHRASES: dict[str, str] = {
     "engine.missing_hint": "请在 Python 3.11 或 3.12 中用 `pip install 'hazardrules[{extra}]'` 安装，或改用其他引擎",
     "engine.failed": "引擎 `{engine}` 出错：{reason}",
     "engine.failed_hint": "请改用其他引擎（结果相同），并连同该案例报告此问题",
+    "engine.other_version": "工作进程的 hazardrules 为 {theirs} 版，而规则库由 {ours} 版发出",
+    "engine.other_version_hint": "请在驱动端和所有工作节点安装同一版本",
     # 被监视的规则文件夹
     "watch.swapped": "规则库已更新：此后使用版本 {version}（{digest}）",
     "watch.restored": "规则库已恢复为正在使用的内容：版本 {version}（{digest}）",
