@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hazardrules.columnar.native_lists import BLOCK, LISTS_SOURCE
 from hazardrules.columnar.native_values import GROUP, LANES, NARROW, WHOLES, values_source
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hazardrules.columnar.tape import Array
 
 ROWS = 4096
@@ -132,7 +135,16 @@ def _test(name: str, data: str, how: str) -> str:
 
 
 def _source() -> str:
-    parts = [_RUN, values_source(), _logic("and", "and"), _logic("or", "or"), _logic("not", "xor"), _logic("copy", "or"), _fill()]
+    parts = [
+        _RUN,
+        values_source(),
+        LISTS_SOURCE,
+        _logic("and", "and"),
+        _logic("or", "or"),
+        _logic("not", "xor"),
+        _logic("copy", "or"),
+        _fill(),
+    ]
     for data in _TYPES:
         if data == "double":
             parts += [_test("ge", data, "  %m = fcmp oge {vector} %x, %t"), _test("gt", data, "  %m = fcmp ogt {vector} %x, %t")]
@@ -181,6 +193,8 @@ class Library:
             )
             for data, out in NARROW
         }
+        self._bits = rows(pointer, count, count, pointer)(self.address["bits"])
+        self._lists = rows(pointer, pointer, count, pointer, pointer, count)(self.address["lists"])
         self._mark = rows(pointer, pointer, pointer, count, count)(self.address["mark"])
         self._short_sets = rows(pointer, pointer, pointer, pointer, count)(self.address["short_sets"])
         self._sets = rows(pointer, pointer, pointer, pointer, count)(self.address["sets"])
@@ -272,6 +286,40 @@ class Library:
         out = np.empty(count, np.uint64)
         self._sets(offsets.ctypes.data, codes.ctypes.data - first, wide.ctypes.data, out.ctypes.data, count)
         return out.astype(table.dtype, copy=False)
+
+    def lists(self, masks: Sequence[Array], numbers: Array, count: int) -> tuple[Array, Array]:
+        """For each row the masks that it is in.
+
+        Args:
+            masks: Packed, each of at least `count` rows; no more than `native_lists.MOST`.
+            numbers: int32, what each mask is called.
+            count: How many rows there are.
+
+        Returns:
+            How many there are of each row, shape (n,), int64; and their numbers, one row after the other, in the order of the masks.
+        """
+        whole, rest = divmod(count, BLOCK)
+        lengths = np.zeros(count + BLOCK, np.int64)
+        if not masks:
+            return lengths[:count], np.zeros(0, np.int32)
+        masks = [np.ascontiguousarray(mask) for mask in masks]
+        tails = np.zeros((len(masks), BLOCK // 8), np.uint8)
+        if rest:
+            for tail, mask in zip(tails, masks, strict=True):
+                found = mask[whole * 8 : (count + 7) // 8]
+                tail[: len(found)] = found
+            tails[:, rest // 8] &= (1 << rest % 8) - 1
+        parts, total = [], np.empty(1, np.int64)
+        for given, first, blocks in ((masks, 0, whole), (tails, whole * BLOCK, 1)):
+            if not blocks:
+                continue
+            where = np.array([mask.ctypes.data for mask in given], np.int64)
+            self._bits(where.ctypes.data, len(where), blocks, total.ctypes.data)
+            codes = np.empty(int(total[0]), np.int32)
+            to = lengths[first:].ctypes.data
+            self._lists(where.ctypes.data, numbers.ctypes.data, len(where), to, codes.ctypes.data, blocks)
+            parts.append(codes)
+        return lengths[:count], np.concatenate(parts) if len(parts[-1]) else parts[0]
 
 
 def _filled(values: Array, count: int, filling: Any) -> Array:

@@ -75,13 +75,14 @@ def test_long_tables_say_of_each_row_what_a_short_one_says(
     monkeypatch: pytest.MonkeyPatch, book: hazardrules.Rulebook, count: int, fast: bool
 ) -> None:
     """Rows in whole chunks and behind the last one, with machine code and without, in one block and in several."""
-    from hazardrules.columnar import arrow_values, native, program
+    from hazardrules.columnar import answers, arrow_values, native, program
 
     if fast:
         assert native.library() is not None
     else:
         monkeypatch.setattr(arrow_values, "library", lambda: None)
         monkeypatch.setattr(program, "library", lambda: None)
+        monkeypatch.setattr(answers, "library", lambda: None)
         book = hazardrules.load()  # programs are kept with the rulebook
     drawn = Drawn(book, seed=11)
     for subject in ("premises", "vehicle"):
@@ -154,3 +155,22 @@ def test_machine_code_narrows_integers_that_fit_and_leaves_others(data: Any, gue
                 assert (low, high) == (values.min(), values.max())
                 fits = limits.min <= odd <= limits.max
                 assert found.dtype == (guess if fits and guess != data else data)
+
+
+def test_machine_code_lists_the_masks_of_each_row() -> None:
+    """Rows in whole words and behind the last one; bits behind the last row say nothing."""
+    from hazardrules.columnar import native
+
+    library = native.library()
+    assert library is not None
+    rng = np.random.default_rng(6)
+    for count in (1, 7, 8, 63, 64, 65, 200, 256):
+        for masks in (0, 1, 5, 70):
+            flags = rng.random((masks, count)) < 0.3
+            packed = [np.packbits(row, bitorder="little") for row in flags]
+            for mask in packed:
+                mask[-1] |= 0xFF << (count % 8 or 8) & 0xFF
+            numbers = rng.permutation(masks).astype(np.int32)
+            lengths, found = library.lists(packed, numbers, count)
+            assert lengths.tolist() == flags.sum(0).tolist()
+            assert found.tolist() == [number for row in flags.T for number in numbers[row].tolist()]
