@@ -39,6 +39,7 @@ _SUFFIX = ".compiled"
 _MAX_BYTES = 500_000_000
 _RULE_FILES = (".yaml", ".yml", ".csv")
 _BESIDE = (".cases.yaml", ".cases.yml", ".analysis.yaml")
+_LINT = "lint.yaml"
 _AS_WRITTEN = "hazardrules.model.syntax_tree"
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _PYTHON_TYPES = {
@@ -153,7 +154,7 @@ def _content(folder: Path) -> Iterator[bytes]:
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     pending.append(f"{name}/")
-                elif entry.name.endswith(_RULE_FILES) and not entry.name.endswith(_BESIDE):
+                elif name != _LINT and entry.name.endswith(_RULE_FILES) and not entry.name.endswith(_BESIDE):
                     names.append(name)
     for name in sorted(names):
         yield name.encode("utf-8", "surrogateescape")

@@ -1,13 +1,14 @@
 """The exception tree; imports nothing of ours at run time.
 
-HazardRulesError
-├── RulebookError          a rulebook with errors: carries every diagnostic
-├── FactsError             a case with problems: carries every problem, each with its path
-├── BatchError             files cannot be read or written: carries every problem, each with its file
-├── SessionError           a session cannot do that: carries the problem
-├── LookupFailedError      no such rule, fact, instrument, action, subject, table: carries the nearest names
-├── EngineError            an engine is not installed, or fails: carries the code, the cause and what to try next
-└── MissingExtraError      a package that this needs is not installed: carries the extra that brings it
+    HazardRulesError
+    ├── RulebookError          a rulebook with errors: carries every diagnostic
+    ├── FactsError             a case with problems: carries every problem, each with its path
+    ├── BatchError             files cannot be read or written: carries every problem, each with its file
+    ├── RevisionError          a rulebook of the past cannot be had: carries the problem
+    ├── SessionError           a session cannot do that: carries the problem
+    ├── LookupFailedError      no such rule, fact, instrument, action, subject, table: carries the nearest names
+    ├── EngineError            an engine is not installed, or fails: carries the code, the cause and what to try next
+    └── MissingExtraError      a package that this needs is not installed: carries the extra that brings it
 """
 
 from __future__ import annotations
@@ -73,6 +74,19 @@ class SessionError(HazardRulesError):
         """Keep the problems and say them all in the message."""
         self.problems = tuple(problems)
         super().__init__("\n".join(problem.message("en") for problem in self.problems))
+
+
+class RevisionError(HazardRulesError):
+    """A rulebook as it stood in a revision cannot be had: there is no git, no such revision, or no rulebook in it.
+
+    Attributes:
+        problem: What is wrong, with the revision concerned.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        """Keep the problem and say it in the message."""
+        self.problem = problem
+        super().__init__(problem.message("en"))
 
 
 class BatchError(HazardRulesError):

@@ -12,6 +12,7 @@ from itertools import combinations, islice
 from typing import TYPE_CHECKING
 
 from hazardrules.engines.base import walk
+from hazardrules.engines.carriers import open_parts
 from hazardrules.model import expressions as ir
 from hazardrules.model.values import Interval
 from hazardrules.trial import Trial
@@ -284,7 +285,7 @@ class _Search:
             if any(parameter in action.values for action in rule.actions) and self.evaluator.truth(instance, name) is None:
                 for expr in (rule.when, *rule.unless, *([rule.scope] if rule.scope is not None else [])):
                     self.leaves(expr, instance, {}, found)
-        for part in self.evaluator.open_parts(instance, parameter):
+        for part in open_parts(self.plan, instance, parameter):
             found.add(f"{instance.path}.{part}" if instance.path else part)
 
     def _open_part(self, base: ir.Base, here: Instance, env: Mapping[str, Instance], found: set[str]) -> None:

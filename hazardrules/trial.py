@@ -8,12 +8,14 @@ from itertools import combinations, pairwise, product
 from typing import TYPE_CHECKING, Any
 
 from hazardrules.engines.base import walk
+from hazardrules.engines.footing import Footing
 from hazardrules.engines.reference import Evaluator
 from hazardrules.intake.instance import copy_of
 from hazardrules.model import expressions as ir
-from hazardrules.model.values import normalise
+from hazardrules.model.values import Interval, normalise
 
 if TYPE_CHECKING:
+    from hazardrules.engines.reference import Found
     from hazardrules.model.instances import Instance
 
 MAX_TRIED = 400
@@ -30,10 +32,26 @@ class Trial:
         self.root = copy_of(evaluator.root)  # values are tried on a copy: others may be reading the case
         self.instances = {found.path: found for found in walk(self.root)}
         self.instance = self.instances[instance.path]
+        self._settled: dict[Found, Any] = {}
+        """Learning facts revokes none of it."""
+        self._open: list[tuple[frozenset[str], Found, Any]] = []
+        """What stays open until one of these facts is learnt."""
+        self._sort(evaluator)
         self.source = evaluator.plan.compiled.source
         self.values = Thresholds(evaluator.plan, name, evaluator.as_of)
         self.left = 10 * MAX_TRIED
         self._known: dict[frozenset[str], bool | None] = {}
+
+    def _sort(self, evaluator: Evaluator) -> None:
+        copies = {id(found): self.instances[found.path] for found in walk(evaluator.root)}
+        footing = Footing.of(self.plan)
+        for (whose, form, name, bounded), value in evaluator.found().items():
+            copy = copies.get(whose)
+            key = (id(copy) if copy is not None else whose, form, name, bounded)
+            if value is not None and not isinstance(value, Interval):
+                self._settled[key] = value
+            elif copy is not None and (facts := footing.facts(form, copy.kind, name)) is not None:
+                self._open.append((facts, key, value))
 
     def works(self, facts: frozenset[str]) -> bool | None:
         """Whether some values of these facts settle the rule as wanted; None where that is neither found nor excluded."""
@@ -57,10 +75,14 @@ class Trial:
         if total > min(MAX_TRIED, self.left):
             return None
         self.left -= total
+        tried = {fact for _, fact in places}
+        same = {**self._settled, **{key: value for facts, key, value in self._open if facts.isdisjoint(tried)}}
         for chosen in product(*choices):
             for (instance, fact), value in zip(places, chosen, strict=True):
                 instance.facts[fact] = value
-            truth = Evaluator(self.plan, self.root, self.as_of).truth(self.instance, self.name)
+            evaluator = Evaluator(self.plan, self.root, self.as_of)
+            evaluator.take_over(same)
+            truth = evaluator.truth(self.instance, self.name)
             for instance, fact in places:
                 del instance.facts[fact]
             if truth is self.wanted:

@@ -25,6 +25,7 @@ _COMMANDS = {
     "graph": "graph",
     "cases": "cases",
     "mutate": "mutate",
+    "diff": "diff",
 }
 
 

@@ -11,6 +11,7 @@ import click
 from hazardrules.cli.common import (
     PROBLEMS,
     complain,
+    has_solver,
     lang_option,
     open_book,
     progress,
@@ -67,7 +68,7 @@ def cases_command(
     if not groups <= set(GROUPS):
         usage_error(say(chosen, "stubs.no_group", {"given": ", ".join(sorted(groups - set(GROUPS))), "known": ", ".join(GROUPS)}))
     rules = where or shipped_rules()
-    solver = not no_solver and _has_solver(chosen)
+    solver = not no_solver and has_solver(chosen, "stubs.without_solver")
     report, finder = _prepared(book, rules, packs_below(book, path or rules, rules), solver, Finder)
     wanted = [item for item in report.open if item.group in groups][:limit]
     if not wanted:
@@ -79,18 +80,6 @@ def cases_command(
     _give(book, finder, search, labels, rules, write=write)
     _say_rest(search, labels)
     sys.exit(PROBLEMS)
-
-
-def _has_solver(lang: str) -> bool:
-    from hazardrules.errors import EngineError  # noqa: PLC0415 - with the rulebook
-    from hazardrules.verify import require  # noqa: PLC0415
-
-    try:
-        require()
-    except EngineError:
-        complain(say(lang, "stubs.without_solver"))
-        return False
-    return True
 
 
 def _prepared(book: Rulebook, rules: Path, packs: set[str], solver: bool, kind: type[Finder]) -> tuple[CoverageReport, Finder]:

@@ -219,6 +219,16 @@ def complain(words: str) -> None:
     click.echo(one_line(words), err=True)
 
 
+def has_solver(lang: str, key: str) -> bool:
+    """Whether the solver is installed; where it is not, one line of what that means."""
+    from hazardrules.verify import has_solver as is_there  # noqa: PLC0415 - with the rulebook
+
+    if not is_there():
+        complain(say(lang, key))
+        return False
+    return True
+
+
 def usage_error(words: str) -> NoReturn:
     """Say what is wrong with how the command was called, and end."""
     complain(f"hazardrules: {words}")

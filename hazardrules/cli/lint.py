@@ -46,12 +46,14 @@ def lint_command(path: Path | None, fix: bool, only: str | None, output: str, fo
     \b
     Examples:
       hazardrules lint rules/
-      hazardrules lint rules/gas --only HR520,HR521 --fix
+      hazardrules lint rules/gas --only HR520,HR521 --fix   # --fix needs a PATH
     """  # noqa: D301 - `\b` is click's mark for lines that it must not fill
     from hazardrules.folders import shipped_rules  # noqa: PLC0415 - `--help` needs none of it
     from hazardrules.lint import fix_folder, lint_folder  # noqa: PLC0415
     from hazardrules.lint.fix import is_inside  # noqa: PLC0415
 
+    if fix and path is None and folder is None:
+        usage_error(say(lang or FALLBACK_LANG, "lint.fix_what"))
     where = folder or (rulebook_of(path) if path is not None else shipped_rules()) or path or shipped_rules()
     within = inside_of(path, where)
     numbers = _numbers(only, lang or FALLBACK_LANG)

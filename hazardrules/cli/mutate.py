@@ -12,6 +12,7 @@ import click
 from hazardrules.cli.common import (
     PROBLEMS,
     complain,
+    has_solver,
     lang_option,
     open_book,
     progress,
@@ -86,7 +87,7 @@ def mutate_command(
     choice = Choice(packs, kinds, keyword, sample, seed)
     store = _store(None if no_store else store_file or _default_store(rules), chosen)
     cases = _cases(book, rules)
-    bench = Bench(book, cases, choice, prove=not no_solver and _has_solver(chosen))
+    bench = Bench(book, cases, choice, prove=not no_solver and has_solver(chosen, "mutate.without_solver"))
     if not bench.mutants:
         usage_error(say(chosen, "mutate.no_mutants"))
     with progress(len(bench.mutants), say(chosen, "mutate.looking")) as advance:
@@ -136,15 +137,3 @@ def _default_store(rules: Path) -> Path | None:
     where = cache_folder()
     name = sha256(str(rules.resolve()).encode()).hexdigest()[:16]
     return None if where is None else where / f"mutants-{name}.jsonl"
-
-
-def _has_solver(lang: str) -> bool:
-    from hazardrules.errors import EngineError  # noqa: PLC0415 - with the rulebook
-    from hazardrules.verify import require  # noqa: PLC0415
-
-    try:
-        require()
-    except EngineError:
-        complain(say(lang, "mutate.without_solver"))
-        return False
-    return True

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from hazardrules.columnar.arrow_rows import unknown_place
 from hazardrules.columnar.arrow_values import column_of
+from hazardrules.columnar.dict_columns import ByColumn, Entries
 from hazardrules.columnar.frames import Block, Frame
 from hazardrules.columnar.table import Law, Options, Read
 from hazardrules.columnar.tape import pack
@@ -24,9 +25,11 @@ from hazardrules.intake.values import MAX_ITEMS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hazardrules.columnar.columns import Column
     from hazardrules.columnar.tape import Array
     from hazardrules.intake.numbers import FactReader
     from hazardrules.model.instances import Instance
+    from hazardrules.model.subjects import FactDeclaration
 
 Found = tuple[list[tuple["_Cells", int]], list[tuple["_Subjects", list["Found"]]]]
 """What was found of a subject before it is written down: values, and parts with what was found of them."""
@@ -86,6 +89,7 @@ class DictColumns:
         self.kept = frozenset(name for name in options.keep if law.intake.find_member(options.kind, name) is None)
         subject = law.intake.subjects[options.kind]
         self.special = frozenset(name for name in (*KEYS, options.kind, *subject.label.values()) if name not in fields)
+        self.entries = Entries.of(law, options, self.kept)
         self._memos: dict[tuple[str, str], _Memo] = {}
 
     def memo(self, kind: str, name: str) -> _Memo:
@@ -114,7 +118,11 @@ class DictRows:
 
     def read(self) -> Read:
         """Their facts."""
-        return _Reading(self.columns).read(self.rows)
+        columns = self.columns
+        reading = _Reading(columns)
+        quick = ByColumn(columns.law, columns.options, columns.entries, reading.problems_of, reading.one_by_one)
+        found = quick.read(self.rows)
+        return reading.read(self.rows) if found is None else found
 
     def kept(self, name: str, rows: Array) -> pa.Array:
         """A column that is carried into the result, as text."""
@@ -143,28 +151,57 @@ class _Reading:
         self.root = _Subjects(self.options.kind, ())
 
     def read(self, rows: Sequence[Any]) -> Read:
+        """Row by row."""
         problems: dict[int, list[Problem]] = {}
-        dated, placed = self.options.day is None, self.options.place is None
         days = np.zeros(len(rows), np.int64)
         places: list[str | None] = [None] * len(rows)
         for number, row in enumerate(rows):
-            try:
-                found, day, place = self._row(row)
-            except FactsError as error:
-                problems[number] = list(error.problems)
-                found, day, place = ([], []), None, None
-            else:
-                if dated and day is None:
-                    problems[number] = [Problem("as_of", "intake.no_as_of")]
-                if placed and place is not None and place not in self.law.compiled.source.jurisdictions:
-                    problems.setdefault(number, []).append(unknown_place(place, self.law.compiled.source.jurisdictions))
-                    place = None
+            found, day, places[number], wrong = self._checked(row)
+            if wrong:
+                problems[number] = wrong
             days[number] = 0 if day is None else day.toordinal()
-            places[number] = place
             self._write(self.root, found)
         block = self._block()
-        is_placed = placed and any(place is not None for place in places)
-        return Read(block, days if dated else None, places if is_placed else None, problems)
+        is_placed = self.options.place is None and any(place is not None for place in places)
+        return Read(block, days if self.options.day is None else None, places if is_placed else None, problems)
+
+    def problems_of(self, row: Any) -> list[Problem]:
+        """What is wrong with a row."""
+        return self._checked(row)[3]
+
+    def one_by_one(self, name: str, values: list[Any], bad: set[int]) -> Column | None:
+        """The values of a fact of all rows; notes the rows of those that cannot be read."""
+        kind = self.options.kind
+        form = self.columns.forms[kind]
+        reader = form.readers[name]
+        assert reader is not None  # parts are no facts
+        cells = _Cells(self.columns.memo(kind, name))
+        for row, value in enumerate(values):
+            if value is not None:
+                try:
+                    code = self._code(cells.memo, value, reader)
+                except _Odd:
+                    bad.add(row)
+                    continue
+                if code != _BLANK:
+                    cells.rows.append(row)
+                    cells.codes.append(code)
+        return self._column(cells, len(values), form.kind.facts[name])
+
+    def _checked(self, row: Any) -> tuple[Found, Any, str | None, list[Problem]]:
+        """What a row says, its day, its place, and what is wrong."""
+        try:
+            found, day, place = self._row(row)
+        except FactsError as error:
+            return ([], []), None, None, list(error.problems)
+        problems = []
+        if self.options.day is None and day is None:
+            problems.append(Problem("as_of", "intake.no_as_of"))
+        known = self.law.compiled.source.jurisdictions
+        if self.options.place is None and place is not None and place not in known:
+            problems.append(unknown_place(place, known))
+            place = None
+        return found, day, place, problems
 
     def _row(self, row: Any) -> tuple[Found, Any, str | None]:
         """What a row says: facts and parts, its day, its place.
@@ -324,7 +361,7 @@ class _Reading:
             self._frame(here.parts[name], number, frames)
 
     @staticmethod
-    def _column(cells: _Cells, count: int, fact: Any) -> Any:
+    def _column(cells: _Cells, count: int, fact: FactDeclaration) -> Column | None:
         if not cells.rows:
             return None
         used, codes = np.unique(np.array(cells.codes, np.int64), return_inverse=True)

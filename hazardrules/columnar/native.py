@@ -447,6 +447,7 @@ def library() -> Library | None:
         return None
     try:
         from llvmlite import binding  # noqa: PLC0415 - an extra
-    except ImportError:
+
+        return Library(binding)
+    except (ImportError, RuntimeError):  # too old, or the system lets nobody make machine code: NumPy says the same
         return None
-    return Library(binding)

@@ -10,7 +10,7 @@ from hazardrules.columnar.frames import COMPLETE
 from hazardrules.columnar.operands import UNKNOWN, Constant, Number, Operands, Value
 from hazardrules.columnar.places import NotNativeError, Place
 from hazardrules.columnar.tape import OPEN, YES, Mask, Pair
-from hazardrules.engines.reference import Evaluator
+from hazardrules.engines.carriers import carriers, open_parts
 from hazardrules.model import intervals
 from hazardrules.model.instances import Instance
 from hazardrules.model.values import Interval
@@ -101,38 +101,27 @@ class Quantities(Operands):
     def total(self, expr: ir.Total, place: Place) -> Value:
         """The sum of a parameter over all findings of a row."""
         masks: list[int] = []
-        carriers: list[tuple[Any, ...]] = []
+        amounts: list[tuple[Any, ...]] = []
         unlisted: list[tuple[int, bool]] = []
         lists: list[int] = []
         for frame in self.shape.frames:
-            for rule in self._carriers(frame.kind, expr.parameter):
-                pair = self.truth(frame.number, rule.name)
+            for name in carriers(self.plan, frame.kind, expr.parameter):
+                rule, pair = self.plan.rules[name], self.truth(frame.number, name)
                 if pair.possibly is False:
                     continue
                 least, most = self._amount(rule, expr.parameter, Place(frame.number, frame.number))
                 masks += [mask for mask in pair if not isinstance(mask, bool)]
                 flags = tuple(mask if isinstance(mask, bool) else None for mask in pair)
-                carriers.append((frame.number, flags, least, most))
-            open_parts = Evaluator(self.plan, Instance(frame.kind), self.day).open_parts(Instance(frame.kind), expr.parameter)
-            for part in open_parts:
+                amounts.append((frame.number, flags, least, most))
+            for part in open_parts(self.plan, Instance(frame.kind), expr.parameter):
                 listed = self.listed(frame.number, part)
                 if listed is not True:
                     unlisted.append((frame.number, not isinstance(listed, bool)))
                     lists += [] if isinstance(listed, bool) else [listed]
-        literals = (tuple(carriers), tuple(unlisted))
+        literals = (tuple(amounts), tuple(unlisted))
         return Number(
             self.carry_value(self.tape.step(parts.total_of_findings, 0, *masks, *lists, literals=literals), 0, place.rows)
         )
-
-    def _carriers(self, kind: str, parameter: str) -> list[CompiledRule]:
-        """The rules on a kind of subject whose actions carry a parameter, themselves or as amended."""
-        found = []
-        for name in self.plan.by_kind.get(kind, ()):
-            rule = self.plan.rules[name]
-            either = [rule, *(self.plan.rules[other] for other in self.plan.amenders.get(name, ()))]
-            if rule.rule.kind != "amends" and any(parameter in action.values for each in either for action in each.actions):
-                found.append(rule)
-        return found
 
     def _amount(self, rule: CompiledRule, parameter: str, place: Place) -> tuple[float, float]:
         """How much the actions of a rule carry, where that is the same for every subject."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from hazardrules.columnar.answers import Judged
     from hazardrules.columnar.table import Batch, Options, TableClassifier
+    from hazardrules.columnar.tape import Array
     from hazardrules.compiler.plan import Compiled
 
 LISTS: dict[str, Callable[[Judged], Any]] = {
@@ -57,13 +58,10 @@ class TableResult:
         """
         self.classifier, self.batches, self.seconds = classifier, batches, seconds
         self._judged = [judged for batch in batches for judged in batch.judged]
-        rows = [judged.rows for judged in self._judged]
-        self._rows = np.concatenate(rows) if rows else np.zeros(0, np.int64)
-        self._order = None if (self._rows[1:] > self._rows[:-1]).all() else np.argsort(self._rows, kind="stable")
 
     def __len__(self) -> int:
         """How many rows were judged."""
-        return len(self._rows)
+        return sum(len(judged.rows) for judged in self._judged)
 
     def __repr__(self) -> str:
         """How many rows went which way."""
@@ -79,6 +77,16 @@ class TableResult:
         return sum(len(batch.rejected) for batch in self.batches)
 
     # tables
+
+    @cached_property
+    def _rows(self) -> Array:
+        """The numbers of the rows that were judged, group by group."""
+        return np.concatenate([np.zeros(0, np.int64), *(judged.rows for judged in self._judged)])
+
+    @cached_property
+    def _order(self) -> Array | None:
+        """Puts these into the order in which they were given; None where they are."""
+        return None if (self._rows[1:] > self._rows[:-1]).all() else np.argsort(self._rows, kind="stable")
 
     @cached_property
     def scales(self) -> dict[str, tuple[str, ...]]:

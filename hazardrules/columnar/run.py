@@ -49,12 +49,11 @@ def classify_table(law: Law, table: Any, options: Options, threads: int | None =
     classifier = TableClassifier(law, options)
     workers = 1 if isinstance(table, (list, tuple)) else threads or os.cpu_count() or 1
     pieces = list(_pieces(law, table, options, workers))
-    done = [classifier.classify(*piece) for piece in pieces[:1]]  # the first compiles, the others find it compiled
-    if workers == 1 or len(pieces) < 3:  # noqa: PLR2004 - one is done, one is left
-        done += [classifier.classify(*piece) for piece in pieces[1:]]
+    if workers == 1 or len(pieces) == 1:
+        done = [classifier.classify(*piece) for piece in pieces]
     else:
         with ThreadPoolExecutor(workers) as pool:
-            done += pool.map(lambda piece: classifier.classify(*piece), pieces[1:])
+            done = list(pool.map(lambda piece: classifier.classify(*piece), pieces))
     return TableResult(classifier, done, time.perf_counter() - start)
 
 
@@ -66,7 +65,7 @@ def _pieces(law: Law, table: Any, options: Options, workers: int) -> Iterator[tu
         return
     given = as_table(table)
     arrow = ArrowColumns(law, options, given.schema)
-    share = -(-given.num_rows // (4 * workers)) if workers > 1 else BLOCK
+    share = -(-given.num_rows // (2 * workers)) if workers > 1 else BLOCK
     for batch, first in blocks(given, min(BLOCK, max(LEAST, -(-share // ROWS) * ROWS))):
         yield ArrowRows(arrow, batch), first
 

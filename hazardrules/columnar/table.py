@@ -164,14 +164,16 @@ class TableClassifier:
         if not given.count:
             return Batch(given, [], {}, first)
         found = given.read()
-        rows = np.arange(given.count)
         batch = Batch(given, [], found.problems, first)
         if found.problems:
             rows = batch.good
             given = given.take(rows)
-            found = given.read()
+            found = given.read() if len(rows) else found
+            rows += first
+        else:
+            rows = np.arange(first, first + given.count)
         if len(rows):
-            batch.judged.extend(self._judge(*group) for group in self._groups(given, found, rows + first))
+            batch.judged.extend(self._judge(*group) for group in self._groups(given, found, rows))
         return batch
 
     def _groups(self, given: Rows, found: Read, rows: Array) -> list[tuple[Plan, Block, Array]]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from hazardrules.diff.compare import compare, has_solver
+from hazardrules.diff.compare import compare
 from hazardrules.diff.model import Change, Difference, RuleDifference, Side, ThingDifference, Verdict, Witness
+from hazardrules.diff.replay import Replay, replay
+from hazardrules.verify import has_solver
 
 __all__ = [
     "Change",
     "Difference",
+    "Replay",
     "RuleDifference",
     "Side",
     "ThingDifference",
@@ -15,4 +18,5 @@ __all__ = [
     "Witness",
     "compare",
     "has_solver",
+    "replay",
 ]

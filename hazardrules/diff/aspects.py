@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hazardrules.diff.forms import roles_of
 from hazardrules.diff.model import Change
 from hazardrules.written import Written
 
@@ -81,13 +82,13 @@ def _exceptions(old: CompiledRule, new: CompiledRule) -> Iterator[Change]:
 # actions
 
 
-def action_text(action: CompiledAction) -> str:
-    """`fine amount=500..5000 EUR`."""
+def action_text(action: CompiledAction, roles: tuple[str, str] = ("", "")) -> str:
+    """`fine amount=500..5000 EUR`; with those who have to do it and see to it, where they are given."""
     use = action.use
     words = [use.action]
     words += [f"{name}={value}" for name, value in sorted(use.written.items())]
     words += [f"{name}={_range(ends)}" for name, ends in sorted(action.values.items())]
-    words += [f"{name}={value}" for name, value in (("by", use.by), ("authority", use.authority)) if value]
+    words += [f"{name}={value}" for name, value in zip(("by", "authority"), roles, strict=True) if value]
     return " ".join(words)
 
 
@@ -115,7 +116,10 @@ def _actions(
         if basis != twin[2]:
             yield Change("citation", f"{action.use.action} {basis}".strip(), f"{action.use.action} {twin[2]}".strip())
         if form != twin[1] and not (form[:4] == twin[1][:4] and _same_values(action, twin[0], form[4], twin[1][4], same)):
-            yield Change("actions", action_text(action), action_text(twin[0]))
+            was, now = roles_of(action, old_forms.compiled), roles_of(twin[0], new_forms.compiled)
+            is_other = [one != other for one, other in zip(was, now, strict=True)]
+            shown = [("" if not is_other[0] else found[0], "" if not is_other[1] else found[1]) for found in (was, now)]
+            yield Change("actions", action_text(action, shown[0]), action_text(twin[0], shown[1]))
     for action, _, _ in after:
         yield Change("actions", "", action_text(action))
 

@@ -12,24 +12,13 @@ from hazardrules.diff.proof import Court
 from hazardrules.diff.things import things
 from hazardrules.diff.vocabulary import joined
 from hazardrules.model import expressions as ir
+from hazardrules.verify import has_solver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from hazardrules.compiler.plan import Compiled, CompiledRule
     from hazardrules.diff.model import State
-
-
-def has_solver() -> bool:
-    """Whether the solver is installed."""
-    from hazardrules.errors import EngineError  # noqa: PLC0415 - with the solver
-    from hazardrules.verify import require  # noqa: PLC0415
-
-    try:
-        require()
-    except EngineError:
-        return False
-    return True
 
 
 def compare(
@@ -75,18 +64,22 @@ def _side(called: str, compiled: Compiled) -> Side:
 
 def _rule(court: Court, old: CompiledRule | None, new: CompiledRule | None, names: dict[str, str]) -> RuleDifference:
     if old is None or new is None:
-        return RuleDifference(old, new, "added" if old is None else "removed")
+        (rule,) = (found for found in (old, new) if found is not None)
+        return RuleDifference(old, new, "added" if old is None else "removed", displaces=tuple(sorted(rule.overrides)))
     verdict = court.verdict(old, new)
     found: list[Change] = []
     through: tuple[str, ...] = ()
     displaces: tuple[str, ...] = ()
     if verdict.status in ("differs", "unsure"):
         found += condition_changes(old, new)
-        through = tuple(_through(court, old, new))
+        through = tuple(_through(court, conditions_of(old), conditions_of(new)))
         displaces = tuple(sorted({*(names.get(name, name) for name in old.overrides), *new.overrides}))
     others = list(
         changes(old, new, court.old.forms, court.new.forms, names, lambda one, two: court.same_amount(old, new, one, two))
     )
+    if any(change.before == change.after for change in others):
+        ends = [[end for action in rule.actions for pair in action.values.values() for end in pair if end] for rule in (old, new)]
+        through = tuple(dict.fromkeys((*through, *_through(court, *ends))))
     written = tuple(word for word in words(old, new) if word != "condition" or verdict.status in ("same", "proven"))
     return RuleDifference(old, new, _state(verdict, others, written), (*found, *others), written, verdict, through, displaces)
 
@@ -99,10 +92,10 @@ def _state(verdict: Verdict, others: list[Change], written: tuple[str, ...]) -> 
     return "words" if written or verdict.status == "proven" else "same"
 
 
-def _through(court: Court, old: CompiledRule, new: CompiledRule) -> Iterator[str]:
-    """What a condition refers to that says something else now."""
+def _through(court: Court, old: list[ir.Expr], new: list[ir.Expr]) -> Iterator[str]:
+    """What expressions refer to that says something else now."""
     seen = set[str]()
-    for item in (*court.old.reach.items_of(conditions_of(old)), *court.new.reach.items_of(conditions_of(new))):
+    for item in (*court.old.reach.items_of(old), *court.new.reach.items_of(new)):
         name, differs = _referred(court, item)
         if differs and name not in seen:
             seen.add(name)

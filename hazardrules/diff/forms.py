@@ -66,10 +66,11 @@ class Forms:
         return found
 
     def action(self, action: CompiledAction) -> tuple[object, ...]:
-        """What an action demands."""
+        """What an action demands, and of whom."""
         use = action.use
+        by, authority = roles_of(action, self.compiled)
         values = sorted((name, *("" if end is None else self.of(end) for end in ends)) for name, ends in action.values.items())
-        return (use.action, use.by or "", use.authority or "", tuple(sorted(use.written.items())), tuple(values))
+        return (use.action, by, authority, tuple(sorted(use.written.items())), tuple(values))
 
     def consequences(self, rule: CompiledRule) -> tuple[object, ...]:
         """What follows from a rule."""
@@ -212,6 +213,13 @@ class Forms:
             table = source.tables.get(source.calendar) if source.calendar else None
             self._calendar = "" if table is None else _hash(*sorted(f"{key}:{row[0]}" for key, row in table.rows.items()))
         return self._calendar
+
+
+def roles_of(action: CompiledAction, compiled: Compiled) -> tuple[str, str]:
+    """Who has to do what an action demands, and who sees to it: as its rule says, or else as the catalogue does."""
+    declared = compiled.source.actions.get(action.use.action)
+    by, authority = (None, None) if declared is None else (declared.by, declared.authority)
+    return action.use.by or by or "", action.use.authority or authority or ""
 
 
 def _hash(*parts: str) -> str:

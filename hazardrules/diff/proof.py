@@ -13,7 +13,7 @@ from hazardrules.model import expressions as ir
 from hazardrules.model.law import ancestry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from hazardrules.compiler.plan import Compiled, CompiledRule, Plan
     from hazardrules.diff.vocabulary import Vocabulary
@@ -107,11 +107,43 @@ class Court:
         duel = Duel(self, old, new, (before, after))
         return bool(stretches) and all(duel.same_values(stretch, before, after) for stretch in stretches)
 
+    def same_derived(self, kind: str, name: str) -> bool:
+        """Whether a derived fact of both rulebooks has the same value for all facts; without the solver nobody can say."""
+        items = self.derived_items(kind, name)
+        if not self.solver or self._are_other(items):
+            return False
+        from hazardrules.diff.solver import same_derived  # noqa: PLC0415 - the solver is an extra
+
+        books = (self.old, self.new)
+        before, after = (book.compiled.derived[kind, name] for book in books)
+        if before.expr.type.name != after.expr.type.name or before.expr.type.unit != after.expr.type.unit:
+            return False
+        dated = [found.effective for found in (before, after) if found.effective is not None]
+        days = {day for effective in dated for day in effective.breakpoints}
+        days |= {
+            day
+            for book in books
+            for day in book.reach.days_of(book.reach.items_of([book.compiled.derived[kind, name].expr]), None)
+        }
+        stretches = [
+            Stretch(self.old.compiled.in_force(start), self.new.compiled.in_force(start), start, until, None)
+            for start, until in zip(sorted(days), [*sorted(days)[1:], END], strict=True)
+        ]
+        return same_derived(self, kind, name, stretches)
+
+    def derived_items(self, kind: str, name: str) -> tuple[ir.Expr, ...]:
+        """Every expression behind a derived fact of both rulebooks."""
+        books = (self.old, self.new)
+        return tuple(item for book in books for item in book.reach.items_of([book.compiled.derived[kind, name].expr]))
+
     def _conflicts(self, rule: CompiledRule) -> bool:
         """Whether a rule reads a fact or part that was something else before."""
+        return self._are_other(self.new.reach.items_of(conditions_of(rule)))
+
+    def _are_other(self, items: Iterable[ir.Expr]) -> bool:
         if not self.vocabulary.conflicts:
             return False
-        for item in self.new.reach.items_of(conditions_of(rule)):
+        for item in items:
             name = item.name if isinstance(item, ir.FactRef) else item.part if isinstance(item, ir.Quantified) else ""
             if name and (getattr(item, "kind", ""), name) in self.vocabulary.conflicts:
                 return True

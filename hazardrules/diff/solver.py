@@ -23,7 +23,7 @@ from hazardrules.verify.spans import Either, Shifted
 from hazardrules.verify.terms import Term, calculate, conj, disj, fails, holds, neg
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from hazardrules.compiler.plan import CompiledRule, Plan
     from hazardrules.diff.forms import Forms
@@ -43,18 +43,13 @@ class Duel:
 
     def __init__(self, court: Court, old: CompiledRule, new: CompiledRule, beside: tuple[ir.Expr, ir.Expr] | None = None) -> None:
         """Bind to two rules on one kind of subject; `beside` are further expressions of theirs that are asked about."""
-        self.court, self.old, self.new = court, old, new
-        items = court.items(old, new, beside)
-        self.forms = {
-            "parts" if any(isinstance(item, ir.Quantified) for item in items) else "",
-            "count" if any(isinstance(item, ir.Quantified) and item.function not in ("any", "all") for item in items) else "",
-            "total" if any(isinstance(item, ir.Total) for item in items) else "",
-            "as_of" if any(isinstance(item, ir.AsOf) for item in items) else "",
-        }
-        subjects = court.vocabulary.subjects
-        is_owned = any(isinstance(getattr(item, "base", None), ir.Owner) for item in items)
-        owners = [(kind.id, part.name) for kind in subjects.values() for part in kind.parts.values() if part.of == old.on]
-        self.containers: list[tuple[str, str] | None] = [*(owners if is_owned else [])] or [None]
+        self.court, self.kind, self.old, self.new = court, old.on, old, new
+        self.forms, self.containers = _limits(court, old.on, court.items(old, new, beside))
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What the rule was called, and what it is called."""
+        return self.old.name, self.new.name
 
     def verdict(self, stretch: Stretch) -> Verdict:
         """Whether they match for the same facts on all days of a stretch."""
@@ -72,8 +67,8 @@ class Duel:
         if "parts" in self.forms:
             tried = [(True, None), (False, None), (False, MANY_PARTS)]
         for number, (is_free, parts) in enumerate(tried):
-            sides = Sides(self, stretch, container, parts=parts, is_free=is_free, until=self._until(stretch))
-            status, value_of = sides.questions.ask(disj(sides.ways()))
+            sides = Sides(self.court, self.kind, stretch, container, parts=parts, is_free=is_free, until=self._until(stretch))
+            status, value_of = sides.questions.ask(disj(sides.ways(*self.names)))
             if status == "impossible" and (is_free or "count" not in self.forms):
                 if is_free or parts is not None or "parts" not in self.forms:
                     return Verdict("proven")
@@ -92,8 +87,8 @@ class Duel:
     def same_values(self, stretch: Stretch, old: ir.Expr, new: ir.Expr) -> bool:
         """Whether two expressions have the same value wherever the rule matches, on all days of a stretch."""
         for container in self.containers:
-            sides = Sides(self, stretch, container, is_free=True, until=self._until(stretch))
-            if sides.questions.ask(sides.values_differ(old, new))[0] != "impossible":
+            sides = Sides(self.court, self.kind, stretch, container, is_free=True, until=self._until(stretch))
+            if sides.questions.ask(sides.values_differ(self.old.name, old, new))[0] != "impossible":
                 return False
         return True
 
@@ -104,8 +99,8 @@ class Duel:
 
     def _witnesses(self, stretch: Stretch, container: tuple[str, str] | None, parts: int | None, day: date) -> Iterator[Witness]:
         """Facts for which it matched and does not any more, and the other way round; else such that leave one of them open."""
-        sides = Sides(self, stretch, container, parts=parts, day=day)
-        lost, gained, *open_ = sides.ways()
+        sides = Sides(self.court, self.kind, stretch, container, parts=parts, day=day)
+        lost, gained, *open_ = sides.ways(*self.names)
         found = False
         for way, wanted in ((lost, (True, False)), (gained, (False, True))):
             witness = self._witness(sides, way, wanted)
@@ -120,7 +115,7 @@ class Duel:
 
     def _witness(self, sides: Sides, way: Any, wanted: tuple[bool | None, bool | None] | None) -> Witness | None:
         def check(evaluator: Evaluator, instance: Instance) -> bool:
-            found = sides.truths(evaluator, instance)
+            found = sides.truths(evaluator, instance, self.names)
             return found == wanted if wanted is not None else found[0] is not found[1]
 
         status, witness = sides.questions.witness([way], check)
@@ -128,7 +123,7 @@ class Duel:
             return None
         subjects = self.court.vocabulary.subjects
         least = reduced(witness, subjects, lambda root, subject: sides.questions.confirms(root, subject, check))
-        truths = sides.truths(Evaluator(sides.questions.plan, least.root, sides.start), least.subject)
+        truths = sides.truths(Evaluator(sides.questions.plan, least.root, sides.start), least.subject, self.names)
         return self._shown(least.root, sides, truths)
 
     def _shown(self, root: Instance, sides: Sides, truths: tuple[bool | None, bool | None]) -> Witness | None:
@@ -162,12 +157,55 @@ def _answers(book: Book, rule: CompiledRule, case: Case) -> list[bool | None]:
     return [evaluator.matches(item, rule.name) for item in within(root) if item.kind == rule.on]
 
 
+def same_derived(court: Court, kind: str, name: str, stretches: Iterable[Stretch]) -> bool:
+    """Whether a derived fact has the same value for all facts, proved for some stretches of days."""
+    forms, containers = _limits(court, kind, court.derived_items(kind, name))
+    for stretch in stretches:
+        for container in containers:
+            until = stretch.until if "as_of" in forms else None
+            sides = Sides(court, kind, stretch, container, is_free=True, until=until)
+            subject = sides.questions.world.subject
+            differ = _differ(sides.old.derived(subject, name), sides.new.derived(subject, name))
+            if sides.questions.ask(differ)[0] != "impossible":
+                return False
+    return True
+
+
+def _limits(court: Court, kind: str, items: tuple[ir.Expr, ...]) -> tuple[set[str], list[tuple[str, str] | None]]:
+    """What stands in expressions that limits a proof, and what a subject can stand in, where they look at that."""
+    forms = set[str]()
+    for item in items:
+        match item:
+            case ir.Quantified(function=function):
+                forms |= {"parts"} if function in ("any", "all") else {"parts", "count"}
+            case ir.Total():
+                forms.add("total")
+            case ir.AsOf():
+                forms.add("as_of")
+    if not any(isinstance(getattr(item, "base", None), ir.Owner) for item in items):
+        return forms, [None]
+    subjects = court.vocabulary.subjects.values()
+    owners = [(other.id, part.name) for other in subjects for part in other.parts.values() if part.of == kind]
+    return forms, [*owners] or [None]
+
+
+def _differ(first: Term, second: Term) -> Any:
+    """When two values are not the same."""
+    if isinstance(first.value, (Shifted, Either)) or isinstance(second.value, (Shifted, Either)):
+        return first is not second
+    differ = [conj((first.known, neg(second.known))), conj((second.known, neg(first.known)))]
+    if first.known is not False and second.known is not False:
+        differ.append(conj((first.known, second.known, neg(same_value(first.value, second.value)))))
+    return disj(differ)
+
+
 class Sides:
-    """The rules of a duel as terms over one subject."""
+    """Both rulebooks as terms over one subject."""
 
     def __init__(
         self,
-        duel: Duel,
+        court: Court,
+        kind: str,
         stretch: Stretch,
         container: tuple[str, str] | None,
         *,
@@ -179,7 +217,8 @@ class Sides:
         """Make the subject.
 
         Args:
-            duel: The rules.
+            court: Both rulebooks.
+            kind: Its kind.
             stretch: The law.
             container: What the subject stands in.
             parts: So many parts of one name there can be.
@@ -187,12 +226,11 @@ class Sides:
             until: Any day from the start of the stretch to the day before it; without it one day.
             day: That day; the first one by default.
         """
-        self.duel, self.stretch, self.start = duel, stretch, day or stretch.start
-        vocabulary = duel.court.vocabulary
+        self.court, self.stretch, self.start = court, stretch, day or stretch.start
+        vocabulary = court.vocabulary
         plan = with_vocabulary(stretch.old, vocabulary)
-        self.questions = Questions(plan, duel.old.on, self.start, container, until, parts=parts)
+        self.questions = Questions(plan, kind, self.start, container, until, parts=parts)
         made: dict[object, Any] = {}
-        court = duel.court
         common = court.old.forms.calendar() == court.new.forms.calendar()
         forms = (court.forms(stretch.old, stretch.start), court.forms(stretch.new, stretch.start))
         self.old = _Voice(plan, self.questions, forms[0], None, made, is_free=is_free, is_common=common)
@@ -200,34 +238,26 @@ class Sides:
         self.questions.encoder = self.old
         self.new.follow(self.old)
 
-    def ways(self) -> list[Any]:
-        """When it matched and does not now, when it matches and did not, when it failed or fails and the other is open."""
+    def ways(self, before: str, after: str) -> list[Any]:
+        """When a rule matched and does not now, when it matches and did not, when it failed or fails and the other is open."""
         subject = self.questions.world.subject
-        old, new = self.old.matches(subject, self.duel.old.name), self.new.matches(subject, self.duel.new.name)
+        old, new = self.old.matches(subject, before), self.new.matches(subject, after)
         return [
             conj((holds(old), neg(holds(new)))), conj((holds(new), neg(holds(old)))),
             conj((fails(old), neg(fails(new)), neg(holds(new)))), conj((fails(new), neg(fails(old)), neg(holds(old)))),
         ]  # fmt: skip
 
-    def values_differ(self, old: ir.Expr, new: ir.Expr) -> Any:
-        """When the rule matches, before and now, and two expressions have different values."""
+    def values_differ(self, rule: str, old: ir.Expr, new: ir.Expr) -> Any:
+        """When a rule matched, and two expressions have different values."""
         subject = self.questions.world.subject
-        match = holds(self.old.matches(subject, self.duel.old.name))
-        first, second = self.old.term(old, subject), self.new.term(new, subject)
-        if isinstance(first.value, (Shifted, Either)) or isinstance(second.value, (Shifted, Either)):
-            return True
-        differ = [
-            conj((first.known, neg(second.known))), conj((second.known, neg(first.known))),
-            conj((first.known, second.known, neg(same_value(first.value, second.value)))),
-        ]  # fmt: skip
-        return conj((match, disj(differ)))
+        return conj((holds(self.old.matches(subject, rule)), _differ(self.old.term(old, subject), self.new.term(new, subject))))
 
-    def truths(self, evaluator: Evaluator, instance: Instance) -> tuple[bool | None, bool | None]:
-        """Whether the rule matches for some facts, before and now."""
-        there = self.duel.court.vocabulary.translated(evaluator.root)
+    def truths(self, evaluator: Evaluator, instance: Instance, names: tuple[str, str]) -> tuple[bool | None, bool | None]:
+        """Whether a rule matches for some facts, before and now."""
+        there = self.court.vocabulary.translated(evaluator.root)
         twin = next(item for item in within(there) if item.path == instance.path)
-        now = Evaluator(self.stretch.new, there, evaluator.as_of).matches(twin, self.duel.new.name)
-        return evaluator.matches(instance, self.duel.old.name), now
+        now = Evaluator(self.stretch.new, there, evaluator.as_of).matches(twin, names[1])
+        return evaluator.matches(instance, names[0]), now
 
     def day(self, value_of: Callable[[Any], Any]) -> date:
         """The day of a model."""

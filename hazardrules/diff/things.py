@@ -142,7 +142,7 @@ def _value(value: object) -> str:
 
 
 def _derived(court: Court) -> Iterator[ThingDifference]:
-    """Derived facts whose normal form changed; one that answers show matters."""
+    """Derived facts whose normal form changed; one that answers show matters, unless its value is proved to be the same."""
     before, after = court.old.compiled.derived, court.new.compiled.derived
 
     def text(compiled: Compiled, key: tuple[str, str]) -> str:
@@ -157,6 +157,6 @@ def _derived(court: Court) -> Iterator[ThingDifference]:
         elif key not in before:
             yield ThingDifference("derived", called, "added", "", text(court.new.compiled, key), matters=after[key].report)
         elif court.old.forms.derived(*key) != court.new.forms.derived(*key) or before[key].report != after[key].report:
-            shown = before[key].report or after[key].report
+            shown = before[key].report != after[key].report or (before[key].report and not court.same_derived(*key))
             texts = (text(court.old.compiled, key), text(court.new.compiled, key))
             yield ThingDifference("derived", called, "changed", *texts, matters=shown)

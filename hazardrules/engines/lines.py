@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from hazardrules.compiler.plan import CompiledRule, Plan
     from hazardrules.engines.plain import Used
+    from hazardrules.model import expressions as ir
     from hazardrules.model.instances import Instance
 
     Judge = Callable[[Instance], list[BitVerdict]]
@@ -91,9 +92,7 @@ class Lines:
             if scope is not None:
                 body.append(f"{pad}if {text.text(scope, WHOLE)}:")
                 pad += "    "
-            for number, rule in rules:
-                parts = [(rule.when, True), *((exception, False) for exception in rule.unless)]
-                body.append(f"{pad}if {text.joined(parts, WHOLE, 'and')}: held |= {1 << number}")
+            body += self._tree([(rule, [f"held |= {1 << number}"]) for number, rule in rules], WHOLE, pad)
         seen = self._seen(body)
         rare = {used.local: f"facts[{self._name(name)}]" for name, used in self._facts.items() if 0 < seen[used.local] <= FEW}
         often = [(name, used) for name, used in self._facts.items() if seen[used.local] > FEW]
@@ -112,6 +111,16 @@ class Lines:
             *end,
             "    return [verdict]",
         ]
+
+    def _tree(self, leaves: list[tuple[CompiledRule, list[str]]], asked: str, pad: str) -> list[str]:
+        """Code that comes to the lines of a rule where its conditions hold; what several rules ask first is asked once."""
+        priced = [(self._writer.priced(_parts(rule), asked, "and"), lines) for rule, lines in leaves]
+        shared = Counter(text for found, _ in priced for text in {text for _, text in found})
+        rules = []
+        for found, lines in priced:
+            found.sort(key=lambda one: (one[0], -shared[one[1]], one[1]))
+            rules.append((list(dict.fromkeys(text for _, text in found)), lines))
+        return _branches(rules, pad)
 
     def _seen(self, body: list[str]) -> Counter[str]:
         """In how many places the local of each fact stands."""
@@ -143,15 +152,14 @@ class Lines:
                 pad += "    "
                 applies = "applies"
                 body.append(f"{pad}applies = {text.text(scope, SURELY)}")
+            leaves = []
             for number, rule in rules:
-                parts = [(rule.when, True), *((exception, False) for exception in rule.unless)]
-                surely = " and ".join([applies, text.joined(parts, SURELY, "and")])
-                body.append(f"{pad}if {text.joined(parts, PERHAPS, 'and')}:")
-                body.append(f"{pad}    if {surely}: held |= {1 << number}")
-                body.append(f"{pad}    else:")
-                body.append(f"{pad}        open |= {1 << number}")
+                surely = " and ".join([applies, text.joined(_parts(rule), SURELY, "and")])
+                leaf = [f"if {surely}: held |= {1 << number}", "else:", f"    open |= {1 << number}"]
                 if scope is not None:
-                    body.append(f"{pad}        if not (applies or {text.text(rule.when, SURELY)}): beyond |= {1 << number}")
+                    leaf.append(f"    if not (applies or {text.text(rule.when, SURELY)}): beyond |= {1 << number}")
+                leaves.append((rule, leaf))
+            body += self._tree(leaves, PERHAPS, pad)
         sets = []
         for used in self._facts.values():
             if used.type.name == "set":
@@ -180,6 +188,29 @@ class Lines:
             "    verdict.instance, verdict.order, verdict.held = instance, order, held",
             "    return [verdict]",
         ]
+
+
+def _parts(rule: CompiledRule) -> list[tuple[ir.Expr, bool]]:
+    """What must hold, and what must not."""
+    return [(rule.when, True), *((exception, False) for exception in rule.unless)]
+
+
+def _branches(rules: list[tuple[list[str], list[str]]], pad: str) -> list[str]:
+    """Conditions of rules, with the lines to come to, as nested `if`s."""
+    found = []
+    by_first: dict[str, list[tuple[list[str], list[str]]]] = {}
+    for conditions, lines in rules:
+        if conditions:
+            by_first.setdefault(conditions[0], []).append((conditions[1:], lines))
+        else:
+            found += [pad + line for line in lines]
+    for first, inner in by_first.items():
+        if len(inner) == 1:
+            conditions, lines = inner[0]
+            found += [f"{pad}if {' and '.join([first, *conditions])}:", *(f"{pad}    {line}" for line in lines)]
+        else:
+            found += [f"{pad}if {first}:", *_branches(inner, pad + " ")]
+    return found
 
 
 def _is_decimal(used: Used) -> bool:

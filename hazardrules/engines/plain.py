@@ -7,6 +7,7 @@ everything for `PERHAPS`, any other unknown value is None.
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hazardrules.engines import quick
@@ -168,12 +169,30 @@ class PlainWriter:
 
     def joined(self, items: Iterable[tuple[ir.Expr, bool]], asked: str, word: str) -> str:
         """Conditions, or their negations, joined by `and` or `or`: the one that settles most for its cost goes first."""
-        priced = []
-        for expr, wanted in items:
-            chance, cost = self.odds(expr, wanted=wanted)
-            priced.append((cost / max(1 - chance if word == "and" else chance, 0.01), self.text(expr, asked, wanted=wanted)))
-        priced.sort(key=lambda found: found[0])
-        return f"({f' {word} '.join([text for _, text in priced])})" if priced else str(word == "and")
+        found = sorted(self.priced(items, asked, word), key=itemgetter(0))
+        return f"({f' {word} '.join([text for _, text in found])})" if found else str(word == "and")
+
+    def priced(self, items: Iterable[tuple[ir.Expr, bool]], asked: str, word: str) -> list[tuple[float, str]]:
+        """The expressions of conditions, or of their negations, with what each costs until it settles the question.
+
+        Nested ones that are joined by the same word stand among them.
+        """
+        found = []
+        pending = list(items)
+        while pending:
+            expr, wanted = pending.pop(0)
+            match expr:
+                case ir.Junction(op=op, items=inner) if (op == word) is wanted:
+                    pending[:0] = [(item, wanted) for item in inner]
+                case ir.Not(item=item):
+                    pending.insert(0, (item, not wanted))
+                case ir.DerivedRef(name=name):
+                    pending.insert(0, (self.plan.compiled.derived[self.kind, name].expr, wanted))
+                case _:
+                    chance, cost = self.odds(expr, wanted=wanted)
+                    price = cost / max(1 - chance if word == "and" else chance, 0.01)
+                    found.append((price, self.text(expr, asked, wanted=wanted)))
+        return found
 
     def odds(self, expr: ir.Expr, *, wanted: bool = True) -> Odds:
         """What is guessed of a condition, or of its negation."""

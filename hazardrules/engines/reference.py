@@ -12,6 +12,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any, cast
 
 from hazardrules.engines.base import Verdict, walk
+from hazardrules.engines.carriers import carriers, is_fixed, open_parts
 from hazardrules.model import expressions as ir
 from hazardrules.model import intervals
 from hazardrules.model.values import (
@@ -55,6 +56,10 @@ class Reference:
         return verdicts
 
 
+Found = tuple[int, str, str, bool]
+"""What something was found of: the id of a subject, the form, the name, and whether unknown numbers stood for intervals."""
+
+
 class Evaluator:
     """Evaluates expressions of one plan for one case; what was computed once is remembered.
 
@@ -66,7 +71,7 @@ class Evaluator:
         """Bind a plan to a case; `as_if_in_force` counts rules that are not law on this day as if they were."""
         self.plan, self.root, self.as_of, self.as_if_in_force = plan, root, as_of, as_if_in_force
         self.notes: dict[tuple[str, str], None] = {}
-        self._memo: dict[tuple[int, str, str, bool], Any] = {}
+        self._memo: dict[Found, Any] = {}
 
     # rules
 
@@ -81,6 +86,14 @@ class Evaluator:
             displaced = disjoin(self.matches(instance, other) for other in overriders) if matches is not False else False
             self._memo[key] = conjoin((matches, negate(displaced)))
         return cast("Truth", self._memo[key])
+
+    def found(self) -> dict[Found, Any]:
+        """What was found so far of rules (`rule`, `match`), derived facts and totals, by the id of the subject."""
+        return dict(self._memo)
+
+    def take_over(self, found: Mapping[Found, Any]) -> None:
+        """Count as found what another evaluator found of the same subjects, and would find again."""
+        self._memo.update(found)
 
     def remember(self, instance: Instance, names: Iterable[str], truths: Iterable[Truth]) -> None:
         """Take over what rules were already found to be for a subject."""
@@ -117,9 +130,7 @@ class Evaluator:
 
     # expressions
 
-    def value(
-        self, expr: ir.Expr, here: Instance, env: Mapping[str, Instance] = _NO_VARIABLES, *, bounded: bool = False
-    ) -> Any:
+    def value(self, expr: ir.Expr, here: Instance, env: Mapping[str, Instance] = _NO_VARIABLES, *, bounded: bool = False) -> Any:
         """The value of an expression.
 
         Args:
@@ -202,39 +213,37 @@ class Evaluator:
             return cast("intervals.Amount", self._memo[key])
         total: intervals.Amount = 0
         for instance in walk(self.root):
-            for name in self.carriers(instance.kind, expr.parameter):
+            for name in carriers(self.plan, instance.kind, expr.parameter):
                 truth = self.truth(instance, name)
                 if truth is not False:
                     amount = self.carried(instance, self.plan.rules[name], expr.parameter)
                     total = intervals.add(total, amount if truth is True else intervals.hull(0, amount))
-        if any(self.open_parts(instance, expr.parameter) for instance in walk(self.root)):
+        if any(open_parts(self.plan, instance, expr.parameter) for instance in walk(self.root)):
             total = intervals.between(intervals.bounds(total)[0], float("inf"))
         self._memo[key] = total
         return total
-
-    def carriers(self, kind: str, parameter: str) -> list[str]:
-        """The rules on a kind of subject whose actions carry a parameter, themselves or as amended; the same for a plan."""
-        key = f"carriers:{kind}:{parameter}"
-        found = self.plan.engine_state.get(key)
-        if found is None:
-            names: list[str] = []
-            for name in self.plan.by_kind.get(kind, ()):
-                either = [self.plan.rules[other] for other in (name, *self.plan.amenders.get(name, ()))]
-                carried = any(parameter in action.values for rule in either for action in rule.actions)
-                names += [name] if carried and either[0].rule.kind != "amends" else []
-            found = self.plan.engine_state[key] = names
-        return cast("list[str]", found)
 
     def carried(self, instance: Instance, rule: CompiledRule, parameter: str) -> intervals.Amount:
         """How much of a parameter the actions of a rule carry, as the rules that amend it change them.
 
         Where these differ, or where it is open which of them hold, the amount lies between all that are possible.
         """
+        key = f"carried:{parameter}:{rule.name}"
+        if key in self.plan.engine_state:
+            return cast("intervals.Amount", self.plan.engine_state[key])
+        amount = self._carried(instance, rule, parameter)
+        if is_fixed(self.plan, rule, parameter):
+            self.plan.engine_state[key] = amount
+        return amount
+
+    def _carried(self, instance: Instance, rule: CompiledRule, parameter: str) -> intervals.Amount:
         amounts = self._by_action(instance, rule, parameter)
         changed: dict[str, tuple[bool, list[intervals.Amount]]] = {}
         for name in self.plan.amenders.get(rule.name, ()):
             truth = self.truth(instance, name)
-            for action, amount in self._by_action(instance, self.plan.rules[name], parameter).items() if truth is not False else ():
+            for action, amount in (
+                self._by_action(instance, self.plan.rules[name], parameter).items() if truth is not False else ()
+            ):
                 surely, several = changed.get(action, (False, []))
                 changed[action] = (surely or truth is True, [*several, amount])
         for action, (surely, several) in changed.items():
@@ -250,26 +259,6 @@ class Evaluator:
                 amount = intervals.between(intervals.bounds(least)[0], intervals.bounds(most)[1])
                 amounts[action.use.action] = intervals.add(amounts.get(action.use.action, 0), amount)
         return amounts
-
-    def open_parts(self, instance: Instance, parameter: str) -> list[str]:
-        """The parts nobody spoke of that could bring findings that carry a parameter."""
-        parts = self.plan.compiled.source.subjects[instance.kind].parts.values()
-        return [part.name for part in parts if instance.parts.get(part.name) is None and self._may_carry(part.of, parameter)]
-
-    def _may_carry(self, kind: str, parameter: str) -> bool:
-        """Whether a rule on a kind of subject, or on anything it may contain, carries a parameter."""
-        subjects = self.plan.compiled.source.subjects
-        pending, seen = [kind], set[str]()
-        while pending:
-            kind = pending.pop()
-            if kind in seen:
-                continue
-            seen.add(kind)
-            rules = (self.plan.rules[name] for name in self.plan.by_kind.get(kind, ()))
-            if any(parameter in action.values for rule in rules for action in rule.actions):
-                return True
-            pending += [part.of for part in subjects[kind].parts.values()]
-        return False
 
     def _lookup(self, expr: ir.Lookup, here: Instance, env: Mapping[str, Instance], _bounded: bool) -> Any:
         if expr.table not in self.plan.tables and not self.as_if_in_force:

@@ -6,6 +6,7 @@ from datetime import date
 from math import inf
 from typing import TYPE_CHECKING
 
+from hazardrules.engines.carriers import carriers, is_fixed, open_parts
 from hazardrules.engines.reference import Evaluator
 from hazardrules.model import expressions as ir
 from hazardrules.model import intervals
@@ -15,7 +16,7 @@ from hazardrules.model.types import PURE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hazardrules.compiler.plan import CompiledRule, Plan
+    from hazardrules.compiler.plan import Plan
     from hazardrules.engines.board import Board, State
     from hazardrules.model.intervals import Amount
     from hazardrules.model.values import Number
@@ -37,19 +38,14 @@ class Carriers:
         evaluator = Evaluator(board.plan, nobody, date.min)
         self.same: dict[tuple[Bound, Bound], int] = {}
         self.other = 0
-        for name in evaluator.carriers(board.kind, parameter):
+        for name in carriers(board.plan, board.kind, parameter):
             rule, mask = board.plan.rules[name], 1 << board.index[name]
-            if board.plan.amenders.get(name) or not _is_fixed(rule, parameter):
+            if not is_fixed(board.plan, rule, parameter):
                 self.other |= mask
                 continue
             amount = intervals.bounds(evaluator.carried(nobody, rule, parameter))
             self.same[amount] = self.same.get(amount, 0) | mask
-        self.parts = tuple(evaluator.open_parts(nobody, parameter))
-
-
-def _is_fixed(rule: CompiledRule, parameter: str) -> bool:
-    ends = [end for action in rule.actions for end in action.values.get(parameter, ())]
-    return all(end is None or isinstance(end, (ir.Const, ir.ParameterRef)) for end in ends)
+        self.parts = tuple(open_parts(board.plan, nobody, parameter))
 
 
 class Sums:

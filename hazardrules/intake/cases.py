@@ -112,7 +112,7 @@ def _in_common_form(data: dict[object, object], intake: Intake, place: str) -> C
     day, place_asked, name_given = meta.get("as_of"), meta.get("jurisdiction"), meta.get("name")
     complete = meta.get("complete", False)
     as_of = day if day.__class__ is date else _day_of(day) if day.__class__ is str else None
-    if kind is None or as_of is None or complete.__class__ is not bool or len(intake.forms) == 1:
+    if kind is None or as_of is None or complete.__class__ is not bool or len(intake.subjects) == 1:
         return None
     if not (_is_plain(place_asked) and _is_plain(name_given)):
         return None
@@ -133,10 +133,10 @@ def _day_of(text: str) -> date | None:
 
 def _expected_kind(subject: str | None, intake: Intake, problems: Problems) -> str | None:
     if subject is None:
-        return next(iter(intake.forms)) if len(intake.forms) == 1 else None
+        return next(iter(intake.subjects)) if len(intake.subjects) == 1 else None
     kind = intake.find_subject(subject)
     if kind is None:
-        hints = nearest_names(subject, {name: name for name in intake.forms}) if isinstance(subject, str) else []
+        hints = nearest_names(subject, {name: name for name in intake.subjects}) if isinstance(subject, str) else []
         problems.add("", "intake.unknown_subject", hints, given=shown(subject))
     return kind
 

@@ -82,6 +82,19 @@ def _form(kind: SubjectKind, subjects: Mapping[str, SubjectKind]) -> Form:
     return Form(kind, names, readers, fields, frozenset(groups))
 
 
+class Forms(dict[str, Form]):
+    """What can be submitted, by kind of subject; found out when it is first asked for."""
+
+    def __init__(self, subjects: Mapping[str, SubjectKind]) -> None:
+        """Nothing is prepared yet."""
+        super().__init__()
+        self.subjects = subjects
+
+    def __missing__(self, kind: str) -> Form:
+        """Prepare a reader for every fact; the same for all threads."""
+        return self.setdefault(kind, _form(self.subjects[kind], self.subjects))
+
+
 class Intake:
     """Reads submitted facts; built once per rulebook, safe to share between threads.
 
@@ -91,9 +104,9 @@ class Intake:
     """
 
     def __init__(self, subjects: Mapping[str, SubjectKind]) -> None:
-        """Prepare a reader for every fact of every kind of subject."""
+        """Know the names of all kinds of subject; what can be submitted about one is prepared when it is first asked for."""
         self.subjects = subjects
-        self.forms = {kind.id: _form(kind, subjects) for kind in subjects.values()}
+        self.forms = Forms(subjects)
         self._subject_names = Names((kind.id, labels_of(kind.label)) for kind in subjects.values())
         self.kinds = self._subject_names.exact
 
@@ -103,7 +116,7 @@ class Intake:
 
     def find_member(self, subject: str, name: object) -> str | None:
         """The name of a fact or part of a kind of subject by its name or label; None where there is none."""
-        form = self.forms.get(subject)
+        form = self.forms[subject] if subject in self.subjects else None
         return form.names.find(name) if form is not None and isinstance(name, str) else None
 
     def read(self, subject: str | None, data: object, *, place: str = "") -> Instance:
@@ -151,16 +164,16 @@ class Intake:
                     problems.add(shown(key), "intake.not_facts", given=shown(inner))
                 return named, found
         if subject is None:
-            if len(self.forms) == 1:
-                return next(iter(self.forms)), facts
-            problems.add("", "intake.no_subject", [("intake.hint.subjects", {"names": listed(self.forms)})])
+            if len(self.subjects) == 1:
+                return next(iter(self.subjects)), facts
+            problems.add("", "intake.no_subject", [("intake.hint.subjects", {"names": listed(self.subjects)})])
         return kind, facts
 
     def _known_subject(self, subject: str, problems: Problems) -> str | None:
         found = self.find_subject(subject)
         if found is None:
             hints = problems.did_you_mean(subject, self._subject_names.exact) if isinstance(subject, str) else []
-            hints = hints or [("intake.hint.subjects", {"names": listed(self.forms)})]
+            hints = hints or [("intake.hint.subjects", {"names": listed(self.subjects)})]
             problems.add("", "intake.unknown_subject", hints, given=shown(subject))
         return found
 

@@ -5,7 +5,7 @@ Numbers are exact and stand in the unit of the node's type; where two units meet
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Literal
 
 from hazardrules.model.types import BOOL
@@ -351,3 +351,13 @@ def walk(expr: Expr) -> Iterator[Expr]:
         item = pending.pop()
         yield item
         pending.extend(reversed(children(item)))
+
+
+def key_of(expr: object) -> str:
+    """What is the same expression in two places: its form and all that it names, without its spans."""
+    if isinstance(expr, tuple):
+        return f"({', '.join(key_of(item) for item in expr)})"
+    if not is_dataclass(expr) or isinstance(expr, type):
+        return repr(sorted(expr)) if isinstance(expr, frozenset) else repr(expr)
+    parts = (key_of(getattr(expr, part.name)) for part in fields(expr) if part.name not in ("span", "written", "type"))
+    return f"{type(expr).__name__}({', '.join(parts)})"

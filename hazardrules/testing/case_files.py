@@ -248,7 +248,7 @@ class _Reader:
             elif heading in scales:
                 expect[heading] = {"level": None if cell == "null" else cell}
             elif self._is_derived(base.subject, heading):
-                expect["derived"] = {**expect.get("derived", {}), heading: _value(cell)}
+                expect["derived"] = {**expect.get("derived", {}), heading: None if cell == "null" else _value(cell)}
             else:
                 self._set(data, base.subject, heading, cell)
         shown = " ".join(f"{heading}={cell}" for heading, cell in zip(headings, cells, strict=True) if cell != "-")

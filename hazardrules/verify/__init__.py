@@ -21,3 +21,12 @@ def require() -> None:
     except ImportError:
         cause, hint = say("en", "verify.no_solver"), say("en", "verify.no_solver_hint")
         raise EngineError("HR901", cause, hint, "verify.no_solver", {}) from None
+
+
+def has_solver() -> bool:
+    """Whether the solver can be used."""
+    try:
+        require()
+    except EngineError:
+        return False
+    return True

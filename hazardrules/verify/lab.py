@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -11,6 +12,7 @@ from hazardrules.engines.reference import Evaluator
 from hazardrules.intake import Intake
 from hazardrules.intake.instance import within
 from hazardrules.verify.cases import case_of
+from hazardrules.verify.dated import Dated
 from hazardrules.verify.outline import Outlines, merged
 from hazardrules.verify.periods import Periods
 from hazardrules.verify.reduce import reduced
@@ -65,6 +67,8 @@ class Lab:
         self.subjects = compiled.source.subjects
         self.intake = Intake(self.subjects)
         self._outlines: dict[int, Outlines] = {}
+        self._dated = Dated(compiled)
+        self._states: dict[str, dict[tuple[date, str], Outline]] = {}
         self._questions: dict[object, Questions] = {}
         self._containers: dict[str, list[tuple[str, str]]] = {}
         for kind in self.subjects.values():
@@ -91,6 +95,35 @@ class Lab:
             if key not in seen:
                 seen.add(key)
                 yield context, found
+
+    def different_matches(self, *rules: CompiledRule) -> Iterator[Context]:
+        """The same for whether rules match, without what displaces them."""
+        seen: set[tuple[str, ...]] = set()
+        states = [self.states(rule) for rule in rules]
+        for context in self.periods.common(rules):
+            key = tuple(state[context.day, context.place].digest if len(state) > 1 else "" for state in states)
+            if key not in seen:
+                seen.add(key)
+                yield context
+            if all(len(state) == 1 for state in states):
+                return
+
+    def states(self, rule: CompiledRule) -> dict[tuple[date, str], Outline]:
+        """What it depends on whether a rule matches, by the first day of a stretch and the place; one where it never changes."""
+        found = self._states.get(rule.name)
+        if found is None:
+            found = self._states[rule.name] = {}
+            changes = self._dated.of_rule(rule)
+            days = sorted(changes.days)
+            known: dict[tuple[int, str], Outline] = {}
+            for context in self.periods.common([rule]):
+                key = (bisect_right(days, context.day), context.place if changes.by_place else "")
+                if key not in known:
+                    known[key] = self.outlines(context).matches(rule.name)
+                found[context.day, context.place] = known[key]
+                if not days and not changes.by_place:
+                    break
+        return found
 
     def ask(
         self,

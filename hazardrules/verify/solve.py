@@ -114,6 +114,10 @@ class Questions:
                 return "possible", None
             if self.confirms(*made, check):
                 return "possible", Witness(*made)
+            # what fell out of a term because it changes nothing there leaves the reference without an answer
+            whole = self.world.instance(value_of, None)
+            if whole is not None and self.confirms(*whole, check):
+                return "possible", Witness(*whole)
             flags = [
                 self._variable(name) == value_of(self._variable(name)) for name in sorted(mentioned) if name in self.world.origin
             ]

@@ -7,14 +7,16 @@ from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
+from hazardrules.engines.reference import Evaluator
 from hazardrules.model import expressions as ir
 from hazardrules.model.values import normalise
 from hazardrules.verify import dates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from hazardrules.compiler.plan import CompiledRule, Plan
+    from hazardrules.model.instances import Instance
     from hazardrules.source import Span
 
 Side = Literal["lower", "upper"]
@@ -78,7 +80,7 @@ class Thresholds:
                     value = _value(const.value)
                     if value is not None:
                         side, above = _SIDES[turned]
-                        yield Threshold(key_of(quantity), quantity, value, side, above == positive, const, expr.span)
+                        yield Threshold(ir.key_of(quantity), quantity, value, side, above == positive, const, expr.span)
 
     def _comparison(self, expr: ir.Compare) -> tuple[ir.Expr, str, ir.Const] | None:
         left, right = self._constant(expr.left), self._constant(expr.right)
@@ -112,13 +114,23 @@ def _value(value: object) -> int | Fraction | None:
     return dates.number_of(value) if isinstance(value, date) else None
 
 
-def key_of(expr: object) -> str:
-    """What is the same expression in two places: its form and all that it names, without its spans."""
-    from dataclasses import fields, is_dataclass  # noqa: PLC0415 - only here
+def stands_at(evaluator: Evaluator, instance: Instance, threshold: Threshold, value: int | Fraction) -> bool:
+    """Whether the quantity of a threshold has a value."""
+    found = evaluator.value(threshold.expr, instance)
+    return (dates.number_of(found) if isinstance(found, date) else found) == value
 
-    if isinstance(expr, tuple):
-        return f"({', '.join(key_of(item) for item in expr)})"
-    if not is_dataclass(expr) or isinstance(expr, type):
-        return repr(sorted(expr)) if isinstance(expr, frozenset) else repr(expr)
-    parts = (key_of(getattr(expr, part.name)) for part in fields(expr) if part.name not in ("span", "written", "type"))
-    return f"{type(expr).__name__}({', '.join(parts)})"
+
+def moved_to(
+    evaluator: Evaluator, instance: Instance, threshold: Threshold, value: int | Fraction, asked: Callable[[Evaluator], bool]
+) -> bool:
+    """What the reference engine says with another value of the quantity; true where that is no single fact of the subject."""
+    expr = threshold.expr
+    if not isinstance(expr, ir.FactRef) or not isinstance(expr.base, ir.Self):
+        return True
+    kind = expr.type.name
+    other: Any = value if kind == "number" else dates.day_of(int(value)) if kind == "date" else dates.moment_of(int(value))
+    kept, instance.facts[expr.name] = instance.facts[expr.name], other
+    try:
+        return asked(Evaluator(evaluator.plan, evaluator.root, evaluator.as_of))
+    finally:
+        instance.facts[expr.name] = kept

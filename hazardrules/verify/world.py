@@ -211,12 +211,13 @@ class World:
 
     # reading a model
 
-    def instance(self, value_of: Callable[[Any], Any], mentioned: set[str]) -> tuple[Instance, Instance] | None:
+    def instance(self, value_of: Callable[[Any], Any], mentioned: set[str] | None) -> tuple[Instance, Instance] | None:
         """The subject that a model describes.
 
         Args:
             value_of: The value of a variable: `bool`, `int` or `Fraction`; None where it is none of these.
-            mentioned: Names of the variables that matter; other facts are left out, other lists are unknown.
+            mentioned: Names of the variables that matter; other facts are left out, other lists are unknown. None for all
+                that was ever looked at.
 
         Returns:
             The root and the subject that is judged; None where a number has no decimals that end.
@@ -230,21 +231,24 @@ class World:
         subject: Subject,
         owner: Instance | None,
         value_of: Callable[[Any], Any],
-        mentioned: set[str],
+        mentioned: set[str] | None,
         made: dict[int, Instance],
     ) -> Instance | None:
         found = made[id(subject)] = Instance(subject.kind, subject.path, owner=owner)
         for name, variable in subject.facts.items():
             names = [str(item) for item in variable.values()] if isinstance(variable, dict) else [str(variable)]
-            if mentioned.isdisjoint(names):
+            if mentioned is not None and mentioned.isdisjoint(names):
                 continue
             value = self._value(self.subjects[subject.kind].facts[name], variable, value_of)
             if value is None:
                 return None
             found.facts[name] = value
         for name, parts in subject.parts.items():
-            inside = str(parts.size) in mentioned or any(_stands_in(item, mentioned) for item in parts.items)
-            if not inside:
+            if (
+                mentioned is not None
+                and str(parts.size) not in mentioned
+                and not any(_stands_in(item, mentioned) for item in parts.items)
+            ):
                 continue
             count = value_of(parts.size)
             if self.subject in parts.items:
@@ -292,14 +296,22 @@ def variables(terms: list[Any]) -> set[str]:
     """The names of the variables in some terms of the solver."""
     seen: set[int] = set()
     names: set[str] = set()
-    pending = [term for term in terms if isinstance(term, z3.ExprRef)]
+    kept = [term for term in terms if isinstance(term, z3.ExprRef)]
+    if not kept:
+        return names
+    context = kept[0].ctx.ref()  # the plain interface: terms can be large, and an object per part of one is slow
+    pending = [term.as_ast() for term in kept]
     while pending:
         term = pending.pop()
-        if term.get_id() in seen:
+        number = z3.Z3_get_ast_id(context, term)
+        if number in seen or z3.Z3_get_ast_kind(context, term) != z3.Z3_APP_AST:
             continue
-        seen.add(term.get_id())
-        count = term.num_args()
-        if count == 0 and z3.is_const(term) and term.decl().kind() == z3.Z3_OP_UNINTERPRETED:
-            names.add(term.decl().name())
-        pending.extend(term.arg(number) for number in range(count))
+        seen.add(number)
+        count = z3.Z3_get_app_num_args(context, term)
+        if count:
+            pending.extend(z3.Z3_get_app_arg(context, term, index) for index in range(count))
+            continue
+        declared = z3.Z3_get_app_decl(context, term)
+        if z3.Z3_get_decl_kind(context, declared) == z3.Z3_OP_UNINTERPRETED:
+            names.add(z3.Z3_get_symbol_string(context, z3.Z3_get_decl_name(context, declared)))
     return names

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LANGUAGES = ("zh", "en")
-SECTIONS = ("reading", "meaning", "intake", "results", "sessions", "graph", "verify", "exercise", "mutate", "lint", "batch", "cli")
+SECTIONS = (
+    "reading", "meaning", "intake", "results", "sessions", "graph", "verify", "exercise", "mutate", "diff", "lint", "batch",
+    "cli",
+)  # fmt: skip
 
 
 @cache

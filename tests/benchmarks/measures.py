@@ -47,23 +47,23 @@ def row(what: str, contender: Contender, against: Contender) -> Row:
     }
 
 
-def kernel(sizes: list[int], rounds: int, folder: Path) -> Result:
+def kernel(sizes: list[int], rounds: int, folder: Path, *, alone: bool = False) -> Result:
     """Validated facts -> rules that hold: hazardrules, a function by hand, peers."""
     rows, notes = [], []
     for size in sizes:
-        found, said = _kernel(size, rounds, folder)
+        found, said = _kernel(size, rounds, folder, alone=alone)
         rows += found
         notes += said
     return rows, notes
 
 
-def _kernel(size: int, rounds: int, folder: Path) -> Result:
+def _kernel(size: int, rounds: int, folder: Path, *, alone: bool) -> Result:
     work = workload(size)
     book = hazardrules.load(write_rulebook(work.rules, folder / f"kernel-{size}"))
     plan = book.compiled.in_force(DAY)
     engine = Generated()
     function = by_hand(work.rules)
-    others, notes = peers(work.rules)
+    others, notes = ([], []) if alone else peers(work.rules)
     notes.append(f"{size} rules: {work.match_rate():.1%} hold in a complete case")
     names = {full_name(rule): rule.name for rule in work.rules}
 

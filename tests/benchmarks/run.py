@@ -17,10 +17,11 @@ import measures
 from peers import versions
 from rich.console import Console
 from rich.table import Table
+from shipped import shipped
 
 import hazardrules
 
-PARTS = ("kernel", "classify", "national", "load", "cold", "memory")
+PARTS = ("kernel", "classify", "national", "shipped", "load", "cold", "memory")
 
 
 def main() -> int:
@@ -28,6 +29,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="these parts; default: all")
     parser.add_argument("--rules", nargs="+", type=int, default=[10, 100, 1000], metavar="R", help="sizes of the seeded rulebook")
+    parser.add_argument("--alone", action="store_true", help="kernel beside the functions by hand only, without other engines")
     parser.add_argument("--rounds", type=int, default=21, help="interleaved rounds; the median is printed")
     parser.add_argument("--quick", action="store_true", help="few rounds and 10,000 classifications: to see that it runs")
     parser.add_argument("--long", action="store_true", help="memory over a million classifications instead of 100,000")
@@ -41,9 +43,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         parts = {
-            "kernel": lambda: measures.kernel(given.rules, rounds, folder),
+            "kernel": lambda: measures.kernel(given.rules, rounds, folder, alone=given.alone),
             "classify": lambda: measures.classify(given.rules, rounds, folder),
             "national": lambda: measures.national(rounds),
+            "shipped": shipped,
             "load": lambda: measures.load(rounds, folder),
             "cold": lambda: measures.cold(rounds),
             "memory": lambda: measures.memory(total),

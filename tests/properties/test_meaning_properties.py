@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import hazardrules
 from hazardrules.api import usable_engines
+from hazardrules.engines.reference import Evaluator
 from hazardrules.testing.generated_rulebooks import DAYS, SUBMITTED, rulebooks, submissions, write
 
 SLOW = settings(
@@ -116,6 +117,17 @@ def test_every_answer_can_be_explained_and_every_missing_set_would_settle(
         for facts_needed in (*open_rule.missing.to_hold, *open_rule.missing.to_clear):
             assert facts_needed
             assert not set(facts_needed) & set(facts)
+
+
+@SLOW
+@given(files=rulebooks(), facts=submissions(), day=days)
+def test_what_is_taken_over_between_trials_changes_no_missing_set(files: dict[str, str], facts: dict[str, Any], day: date) -> None:
+    """Each trial of values starts from what the facts tried cannot change; starting from nothing says the same."""
+    book = load(files)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Evaluator, "take_over", lambda *_: None)
+        alone = [entry.missing for entry in book.classify({"place": facts}, as_of=day).undetermined]
+    assert [entry.missing for entry in book.classify({"place": facts}, as_of=day).undetermined] == alone
 
 
 @pytest.mark.parametrize("engine", usable_engines())

@@ -6,18 +6,19 @@ import json
 import re
 from collections import Counter
 from pathlib import Path
-from textwrap import dedent, indent
+from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
 from demo import write_demo
+from pairs import rulebook
 
 import hazardrules
 from hazardrules.cli import main
 from hazardrules.diagnostics import Collector
 from hazardrules.folders import shipped_rules
-from hazardrules.testing.generated_rulebooks import FILES, write
+from hazardrules.testing.generated_rulebooks import FILES
 
 pytest.importorskip("z3")
 
@@ -40,6 +41,7 @@ UNUSED = ("unused_fact", "unused_derived", "unused_parameter")
 def _no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing found in one test is used in another."""
     monkeypatch.setenv("HAZARDRULES_NO_CACHE", "1")
+    monkeypatch.setenv("COLUMNS", "100")
 
 
 def rule(name: str, when: str, *more: str, level: str | None = "general", zh: str = "文") -> str:
@@ -49,21 +51,14 @@ def rule(name: str, when: str, *more: str, level: str | None = "general", zh: st
     return "\n".join([*lines, *(f"  {line}" for line in more)])
 
 
-def rulebook(folder: Path, *rules: str, head: str = "", files: dict[str, str] | None = None) -> Path:
-    """A rulebook on places with one pack."""
-    pack = "pack: p\nlabel: {zh: 包, en: pack}\nlaw: xx-1\non: place\nscale: hazard\n" + dedent(head)
-    pack += "rules:\n" + indent("\n".join(dedent(one).strip("\n") for one in rules), "  ") + "\n"
-    return write({**FILES, "all/p.yaml": pack, **(files or {})}, folder)
-
-
 def analysis_of(folder: Path) -> Analysis:
     """The analysis of a rulebook."""
     return analyse(hazardrules.load(folder).compiled, folder, jobs=1, keep=False)
 
 
 def found_in(folder: Path) -> list[Finding]:
-    """The findings beside facts that the few rules of a test do not read."""
-    return [found for found in analysis_of(folder).findings if found.kind not in UNUSED]
+    """The findings beside facts that the few rules of a test do not read, and the end of the first act."""
+    return [found for found in analysis_of(folder).findings if found.kind not in UNUSED and found.variant != "ended"]
 
 
 def kinds(folder: Path) -> list[tuple[str, str, list[str]]]:
@@ -290,6 +285,35 @@ def test_a_band_that_a_third_rule_closes_is_no_gap(tmp_path: Path) -> None:
     assert kinds(folder) == []
 
 
+def test_bands_of_other_days_and_of_other_instruments_are_compared(tmp_path: Path) -> None:
+    """A bound that changed, of a local rule in a file of its own: the gap is between 20 and 30, until the bound changes."""
+    head = """
+        parameters:
+          cap:
+            - {from: 2020-07-01, until: 2021-01-01, value: 30, clause: "1"}
+            - {from: 2021-01-01, value: 20, clause: "1"}
+    """
+    local = """
+        pack: n
+        label: {zh: 北, en: north}
+        law: xx-3
+        on: place
+        scale: hazard
+        rules:
+          - id: low
+            clause: "1"
+            text: {zh: 文, en: text}
+            when: open and 1 <= people < 20
+            level: general
+    """
+    north = FILES["law/xx-1.yaml"].replace("xx-1", "xx-3").replace("jurisdiction: XX", "jurisdiction: XX-N")
+    files = {"north/n.yaml": dedent(local), "law/xx-3.yaml": north}
+    (found,) = found_in(rulebook(tmp_path, rule("high", "open and people >= cap", level="major"), head=head, files=files))
+    assert (found.kind, found.variant, [party.name for party in found.parties]) == ("band_gap", "between", ["p.high", "n.low"])
+    assert found.case == {"as_of": "2020-07-01", "jurisdiction": "XX-N", "place": {"open": "true", "people": "24"}}
+    assert answers(tmp_path, found) == set()
+
+
 # words
 
 
@@ -366,6 +390,28 @@ def test_days_without_law_are_found(tmp_path: Path) -> None:
         assert kinds(folder) == ([("no_law", variant, ["xx-1", "xx-2"])] if variant else [])
 
 
+def test_an_instrument_that_ended_without_a_successor_is_found(tmp_path: Path) -> None:
+    """The first act of these tests."""
+    ended = [found for found in analysis_of(rulebook(tmp_path, rule("some", "people > 3"))).findings if found.variant == "ended"]
+    assert [(found.kind, [party.name for party in found.parties], found.args) for found in ended] == [
+        ("no_law", ["xx-1"], {"from": "2024-01-01"})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("start", "third", "found"), [("2022-03-01", "", True), ("2022-01-01", "", False), ("2022-03-01", "2021-06-01", False)]
+)
+def test_days_on_which_a_clause_has_no_rule_are_found(tmp_path: Path, start: str, third: str, found: bool) -> None:
+    """Between a rule and the later one of the same clause, unless a third one is there."""
+    rules = [
+        rule("old", "people > 3", "effective: {until: 2022-01-01}"),
+        rule("new", "people > 5", f"effective: {{from: {start}}}"),
+    ]
+    rules += [rule("third", "people > 7 and open", f"effective: {{from: {third}}}")] if third else []
+    gaps = [item for item in found_in(rulebook(tmp_path, *rules)) if item.kind == "no_law"]
+    assert [(item.variant, [party.name for party in item.parties]) for item in gaps] == [("clause", ["p.new", "p.old"])] * found
+
+
 def test_days_without_what_a_rule_reads_are_found(tmp_path: Path) -> None:
     """A parameter that begins after the rule."""
     head = """
@@ -422,7 +468,7 @@ def test_a_finding_is_explained_beside_the_rule_and_a_stale_explanation_is_found
 """
     }
     folder = rulebook(tmp_path, rule("dead", "people > 50"), rule("alive", "people > 3"), files=files)
-    dead, stale = [found for found in analysis_of(folder).findings if found.kind not in UNUSED][::-1]
+    dead, stale = found_in(folder)[::-1]
     assert (dead.kind, dead.because) == ("never_holds", {"zh": "法律如此", "en": "the law says so"})
     assert (stale.kind, stale.because, str(stale.span)) == ("stale_explanation", None, "all/p.analysis.yaml:5:3")
     assert hazardrules.check(folder) == []

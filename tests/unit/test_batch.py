@@ -202,12 +202,18 @@ def test_numbers_and_parts_of_json_lines_and_parquet_are_exact(book: hazardrules
         assert answers[number]["undetermined"] == expected["undetermined"]
 
 
-def test_each_row_may_have_its_own_day(book: hazardrules.Rulebook, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_each_row_may_have_its_own_day(book: hazardrules.Rulebook, tmp_path: Path, kind: str) -> None:
     """The column `as_of` or 判定日期; a row without one is rejected."""
     days = ["2021-12-01", "2021-12-02", "", "2024-01-01"]
     rows = [[day, "住宿、生产", "21", "否"] for day in days]
-    write_csv(tmp_path / "rows.csv", rows, ["判定日期", "uses", "people_lodged", "alarm_installed"])
-    summary = judge(book, tmp_path / "rows.csv", tmp_path / "a.jsonl", keep=[], as_of=None)
+    names = ["判定日期", "uses", "people_lodged", "alarm_installed"]
+    if kind == "csv":
+        write_csv(tmp_path / "rows.csv", rows, names)
+    else:
+        lines = (json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) for row in rows)
+        (tmp_path / "rows.jsonl").write_text("\n".join(lines), "utf-8")
+    summary = judge(book, tmp_path / f"rows.{kind}", tmp_path / "a.jsonl", keep=[], as_of=None)
     assert (summary.classified, summary.rejected) == (3, 1)
     answers = read_answers(tmp_path / "a.jsonl")
     for answer in answers:

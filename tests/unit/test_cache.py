@@ -69,6 +69,8 @@ def test_a_changed_rule_file_is_compiled_again_and_a_changed_case_file_is_not(ru
     """The content decides, not the time."""
     times(rules)
     (rules / "fire" / "lodging.cases.yaml").write_text("[]\n", "utf-8")
+    (rules / "fire" / "lodging.analysis.yaml").write_text("[]\n", "utf-8")
+    (rules / "lint.yaml").write_text("off: []\n", "utf-8")
     os.utime(rules / "levels.yaml", (1, 1))
     assert times(rules) == 0
     (rules / "levels.yaml").write_text((rules / "levels.yaml").read_text("utf-8") + "# \n", "utf-8")

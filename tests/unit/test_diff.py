@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from textwrap import dedent, indent
-from typing import TYPE_CHECKING
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pairs import rule, rulebook
 
 import hazardrules
 from hazardrules.diff import compare, has_solver
-from hazardrules.testing.generated_rulebooks import FILES, write
+from hazardrules.engines.reference import Evaluator
+from hazardrules.testing.generated_rulebooks import FILES, SUBMITTED, conditions
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from hazardrules.diff import Difference, RuleDifference
 
 solver = pytest.mark.skipif(not has_solver(), reason="hazardrules[verify]")
@@ -24,20 +27,6 @@ solver = pytest.mark.skipif(not has_solver(), reason="hazardrules[verify]")
 def _no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing found in one test is used in another."""
     monkeypatch.setenv("HAZARDRULES_NO_CACHE", "1")
-
-
-def rule(name: str, when: str, *more: str, level: str | None = "general", law: str = "xx-2") -> str:
-    """A rule; further lines stand below its condition."""
-    lines = [f"- id: {name}", f"  law: {law}", '  clause: "1"', "  text: {zh: 文, en: text}", f"  when: {json.dumps(when)}"]
-    lines += [f"  level: {level}"] if level else []
-    return "\n".join([*lines, *(f"  {line}" for line in more)])
-
-
-def rulebook(folder: Path, *rules: str, head: str = "", files: dict[str, str] | None = None) -> Path:
-    """A rulebook on places with one pack."""
-    pack = "pack: p\nlabel: {zh: 包, en: pack}\nlaw: xx-1\non: place\nscale: hazard\n" + dedent(head)
-    pack += "rules:\n" + indent("\n".join(dedent(one).strip("\n") for one in rules), "  ") + "\n"
-    return write({**FILES, "all/p.yaml": pack, **(files or {})}, folder)
 
 
 def difference(old: Path, new: Path, *, solver: bool | None = None) -> Difference:
@@ -218,6 +207,36 @@ def test_a_value_that_changes_only_beyond_the_days_of_the_rule_is_no_difference(
     assert found.state == "same"
 
 
+REPORTED = """
+derived:
+  crowd:
+    clause: "1"
+    label: {zh: 群, en: crowd}
+    is: people > 3
+    report: true
+"""
+
+
+@solver
+def test_a_derived_fact_that_answers_show_matters_unless_it_is_proved_the_same(tmp_path: Path) -> None:
+    """Even where no rule reads it."""
+    for now, matters in (("people >= 4", False), ("people > 4", True)):
+        old = rulebook(tmp_path / "o", rule("r", "open"), head=REPORTED)
+        new = rulebook(tmp_path / now, rule("r", "open"), head=REPORTED.replace("people > 3", now))
+        found = difference(old, new)
+        assert [(thing.name, thing.change, thing.matters) for thing in found.things] == [("place.crowd", "changed", matters)]
+        assert found.is_same is not matters
+
+
+def test_an_amount_that_stands_on_a_changed_value_is_found(tmp_path: Path) -> None:
+    """The rule is written as before."""
+    head = 'parameters:\n  tariff:\n    - {from: 2020-07-01, value: 200 CNY, clause: "1"}\n'
+    one = rule("r", "open", "actions:", "  - fine: {amount: tariff}", law="xx-1")
+    found = of_rule(tmp_path, one, one, head=(head, head.replace("200", "300")))
+    assert (found.state, found.through) == ("changed", ("parameter p.tariff",))
+    assert [(change.aspect, change.before == change.after) for change in found.changes] == [("actions", True)]
+
+
 # facts
 
 
@@ -330,6 +349,18 @@ def test_computed_amounts_are_compared_by_the_solver(tmp_path: Path) -> None:
     assert of_rule(tmp_path / "2", one, one.replace("100 CNY * people", "100 CNY * (people + 1)")).state == "changed"
 
 
+def test_who_has_to_act_is_compared_as_it_is_meant(tmp_path: Path) -> None:
+    """Whether the rule says it, or the catalogue does."""
+    one = rule("r", "open", "actions: [{rectify: {within: 15 days, by: operator}}]")
+    assert of_rule(tmp_path / "1", one, one.replace(", by: operator", "")).state == "same"
+    more = {"authorities.yaml": FILES["authorities.yaml"] + "  owner: {label: {zh: 所有者, en: owner}}\n"}
+    old, new = rulebook(tmp_path / "o", one, files=more), rulebook(tmp_path / "n", one.replace("operator", "owner"), files=more)
+    (found,) = difference(old, new).rules
+    assert [(change.before, change.after) for change in found.changes] == [
+        ("rectify within=15 days by=operator", "rectify within=15 days by=owner")
+    ]
+
+
 def test_words_alone_are_told_apart(tmp_path: Path) -> None:
     """A title and a text."""
     one = rule("r", "open", "title: {zh: 题, en: title}")
@@ -369,3 +400,65 @@ def test_rows_of_a_table_are_known_by_what_they_say(tmp_path: Path) -> None:
     assert {item.state for item in difference(old, rulebook(tmp_path / "1", moved)).rules} == {"words"}
     found = difference(old, rulebook(tmp_path / "2", BANDS.replace("[4, 20] ", "[4, 21] ").replace("> 20 ", "> 21 ")))
     assert [item.state for item in found.rules] == ["same", "changed", "changed"]
+
+
+# soundness
+
+
+FULL = st.fixed_dictionaries(
+    {
+        **{name: st.sampled_from(values) for name, values in SUBMITTED.items()},
+        "tanks": st.lists(
+            st.fixed_dictionaries({"full": st.booleans(), "mass": st.sampled_from(["0", "50", "50.001"])}), max_size=3
+        ),
+        "boss": st.fixed_dictionaries({"trained": st.booleans(), "age": st.sampled_from([17, 18, 60])}),
+    }
+)
+DERIVED = """
+derived:
+  total_mass: {clause: "1", label: {zh: 总质量, en: total mass}, is: "sum(t.mass for t in tanks)"}
+  is_heavy: {on: tank, clause: "1", label: {zh: 重, en: heavy}, is: mass > 50 kg and owner.open}
+"""
+FORMS = (
+    ("{a}", "{a} or {a} and {b}"),
+    ("{a} and {b}", "not (not {a} or not {b})"),
+    ("{a}", "{a} and {b} or {a} and not {b}"),
+    ("{a} if open else {b}", "open and {a} or not open and {b}"),
+    ("{a}", "{b}"),
+)
+
+
+@solver
+@given(
+    first=conditions((), 1), second=conditions((), 1), form=st.sampled_from(FORMS), facts=st.lists(FULL, min_size=8, max_size=8)
+)
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+def test_what_is_called_equal_is_judged_alike(
+    first: str, second: str, form: tuple[str, str], facts: list[dict[str, Any]]
+) -> None:
+    """Whatever the conditions: the reference engine tells no facts apart that are fully known."""
+    texts = [text.format(a=f"({first})", b=f"({second})").replace("drawn.", "p.") for text in form]
+    tank = rule("tank_rule", "is_heavy and not full", "on: tank")
+    with TemporaryDirectory() as name:
+        books = [
+            hazardrules.load(rulebook(Path(name) / str(number), tank, rule("r", text), head=DERIVED))
+            for number, text in enumerate(texts)
+        ]
+    found = {item.name: item for item in compare(books[0].compiled, books[1].compiled).rules}["p.r"]
+    if found.condition is None or found.condition.status not in ("same", "proven"):
+        return
+    day = date(2022, 1, 1)
+    for given_facts in facts:
+        truths = []
+        for book in books:
+            root = book.intake.read("place", given_facts)
+            truths.append(Evaluator(book.compiled.in_force(day), root, day).matches(root, "p.r"))
+        assert truths[0] is truths[1]
+
+
+def test_the_shipped_law_is_the_same_as_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of it by normal form."""
+    monkeypatch.delenv("HAZARDRULES_NO_CACHE")
+    compiled = hazardrules.load(cache=True).compiled
+    found = compare(compiled, compiled)
+    assert (found.counts["same"], found.asked, found.things) == (len(compiled.rules), 0, ())

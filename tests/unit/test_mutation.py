@@ -213,6 +213,25 @@ def test_what_holds_may_be_said_of_one_part_and_of_its_finding(tmp_path: Path) -
     assert [bool(differences) for differences in found] == [False, True, True, True, True]
 
 
+def test_a_row_states_values_of_derived_facts(tmp_path: Path) -> None:
+    """A column with the name of a derived fact; `null` for one that has no value."""
+    rows = """
+- name: rows
+  as_of: 2024-06-01
+  place: {open: true}
+  rows: |
+    people | is_busy
+    11     | true
+    10     | false
+    -      | null
+    11     | false
+    -      | true
+"""
+    book = hazardrules.load(write(tmp_path, rows))
+    found = [check_case(book, case) for case in read_case_file(tmp_path / "all/small.cases.yaml", book).cases]
+    assert [bool(differences) for differences in found] == [False, False, False, True, True]
+
+
 def test_the_solver_recognises_what_changes_nothing(tmp_path: Path) -> None:
     """A condition that another one implies, a step within the bounds of a whole number; and nothing else."""
     pytest.importorskip("z3")

@@ -7,7 +7,7 @@ the rows are then checked on the grid of all regions, exactly.
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise, product
 from math import ceil, floor
@@ -54,7 +54,7 @@ def check_table(table: DecisionTable, conditions: list[ir.Expr | None], source: 
         collector.report(304, table.span)
         return has_else
     expressions, regions = grid
-    keys = [_key(expr) for expr in expressions]
+    keys = [ir.key_of(expr) for expr in expressions]
     masks, mixed = _masks([condition for _, condition in rows if condition is not None], keys, regions)
     reported: set[tuple[int, int]] = set()
     gap: _Point | None = None
@@ -128,21 +128,11 @@ def _grid(conditions: list[ir.Expr], source: RulebookSource) -> tuple[list[ir.Ex
     return expressions, regions
 
 
-def _key(expr: object) -> str:
-    """What is the same expression in two places: its form, and all that it names, without its spans."""
-    if isinstance(expr, tuple):
-        return f"({', '.join(_key(item) for item in expr)})"
-    if not is_dataclass(expr) or isinstance(expr, type):
-        return repr(sorted(expr)) if isinstance(expr, frozenset) else repr(expr)
-    parts = (_key(getattr(expr, part.name)) for part in fields(expr) if part.name not in ("span", "written", "type"))
-    return f"{type(expr).__name__}({', '.join(parts)})"
-
-
 def _collect(expr: ir.Expr, atoms: dict[str, tuple[ir.Expr, set[object]]]) -> bool:
     """Gather what cells compare and with which constants; False where a cell is no comparison with constants."""
 
     def note(subject: ir.Expr, values: set[object]) -> bool:
-        atoms.setdefault(_key(subject), (subject, set()))[1].update(values)
+        atoms.setdefault(ir.key_of(subject), (subject, set()))[1].update(values)
         return True
 
     match expr:
@@ -256,15 +246,15 @@ def _test(expr: ir.Expr) -> Callable[[dict[str, object]], bool]:
             combine = all if op == "and" else any
             return lambda values: combine(test(values) for test in tests)
         case ir.Compare(op=op, left=left, right=ir.Const(value=value)):
-            key, compare = _key(left), _COMPARE[op]
+            key, compare = ir.key_of(left), _COMPARE[op]
             return lambda values: compare(values[key], value)
         case ir.Compare():
             return _test(_against_zero(expr))
         case ir.In(item=item, options=options):
-            key, known = _key(item), [option.value for option in options]
+            key, known = ir.key_of(item), [option.value for option in options]
             return lambda values: values[key] in known
         case _:
-            key = _key(expr)
+            key = ir.key_of(expr)
             return lambda values: bool(values[key])
 
 

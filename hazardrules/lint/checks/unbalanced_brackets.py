@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 PAIRS = {"（": "）", "(": ")", "《": "》", "「": "」", "『": "』", "“": "”", "[": "]"}
 CLOSING = {close: opening for opening, close in PAIRS.items()}
-LISTED = re.compile(r"(?:^|.*[\s,;，；。、])[A-Za-z0-9]{1,2}")
+LISTED = re.compile(r"(?:.*[^A-Za-z0-9])?[A-Za-z0-9]{1,2}", re.DOTALL)
 
 
 def check(material: Material, findings: Collector) -> None:

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import z3
 
-from hazardrules.verify.checks.common import clauses, party, rules_on, says_something
+from hazardrules.verify.checks.common import party, rules_on, says_something
 from hazardrules.verify.dates import day_of
-from hazardrules.verify.findings import Finding
+from hazardrules.verify.findings import Finding, Unchecked
 from hazardrules.verify.terms import compare, disj, holds, is_plain, lifted, neg
-from hazardrules.verify.thresholds import Threshold, Thresholds
+from hazardrules.verify.thresholds import Threshold, Thresholds, moved_to, stands_at
 from hazardrules.written import Written, decimal_text
 
 if TYPE_CHECKING:
@@ -67,6 +67,18 @@ class Neighbours:
             moved(other, self.inside[1]), neg(moved(other, self.outside[1])),
         ]  # fmt: skip
 
+    def confirmed(self, evaluator: Evaluator, instance: Instance) -> bool:
+        """Whether by the reference engine a step leads from the one band to the other."""
+        for edge, number in zip((self.below, self.above), self.inside, strict=True):
+            name = edge.rule.name
+
+            def there(moved: Evaluator, name: str = name) -> bool:
+                return moved.matches(instance, name) is True
+
+            if not moved_to(evaluator, instance, edge.threshold, number, there):
+                return False
+        return True
+
     def are_bands(self, moved: Mover, one: Any, other: Any) -> Any:
         """That at least one of the two has two ends."""
         return disj((neg(moved(one, self.ends[0])), neg(moved(other, self.ends[1]))))
@@ -102,23 +114,20 @@ def mover(questions: Questions, subject: Subject, threshold: Threshold) -> Mover
 def check(lab: Lab, kind: str) -> Iterator[Found]:
     """Compare the bands of rules that give different levels of one scale, or one action with different amounts."""
     rules = [rule for rule in rules_on(lab, kind) if says_something(rule) and not rule.unread and not rule.amends]
-    edges: dict[str, list[Edge]] = {}
+    edges: dict[str, dict[object, Edge]] = {}
     for rule in rules:
-        context = lab.latest(rule)
-        if context is None:
-            continue
-        for threshold in Thresholds(context.plan, context.day).of_rule(rule):
-            edges.setdefault(threshold.key, []).append(Edge(rule, threshold))
-    for group in edges.values():
+        for context in lab.different_matches(rule):
+            for threshold in Thresholds(context.plan, context.day).of_rule(rule):
+                line = (rule.name, threshold.above, *_line(threshold))
+                edges.setdefault(threshold.key, {}).setdefault(line, Edge(rule, threshold))
+    for found in edges.values():
+        group = list(found.values())
         step = _step(group)
         values = [edge.threshold.value for edge in group]
         ends = (min(values) - step, max(values) + step)
-        seen: set[tuple[object, ...]] = set()
         for below in group:
             for above in group:
-                pair = (below.rule.name, above.rule.name, _line(below.threshold), _line(above.threshold))
-                if pair not in seen and _may_be_neighbours(lab, below, above):
-                    seen.add(pair)
+                if _may_be_neighbours(lab, below, above):
                     yield from _compare(lab, below, above, step, ends, rules)
 
 
@@ -149,20 +158,29 @@ def _may_be_neighbours(lab: Lab, below: Edge, above: Edge) -> bool:
         return False
     if one.table is not None and one.table == other.table:
         return False  # compared at load
-    if one.name in other.overrides or other.name in one.overrides or not _related(one, other):
+    if one.name in other.overrides or other.name in one.overrides:
         return False
     if not _axis(one) & _axis(other) or _gives(one) == _gives(other):
         return False
-    context = lab.latest(one, other)
-    if context is None:
-        return False
-    outlines = lab.outlines(context)
-    return outlines.matches(one.name).reads == outlines.matches(other.name).reads
+    reads = [{outline.reads for outline in lab.states(rule).values()} for rule in (one, other)]
+    return bool(reads[0] & reads[1])
 
 
-def _related(one: CompiledRule, other: CompiledRule) -> bool:
-    """Rules of one pack, or that rest on one instrument."""
-    return one.pack == other.pack or bool({law for law, _ in clauses(one)} & {law for law, _ in clauses(other)})
+def _contexts(lab: Lab, below: Edge, above: Edge) -> Iterator[Context]:
+    """The law under which two rules read the same facts and draw these lines; the latest first."""
+    for context in lab.different_matches(below.rule, above.rule):
+        outlines = lab.outlines(context)
+        if outlines.matches(below.rule.name).reads != outlines.matches(above.rule.name).reads:
+            continue
+        thresholds = Thresholds(context.plan, context.day)
+        if all(
+            any(
+                (item.key, item.above, _line(item)) == (edge.threshold.key, edge.threshold.above, _line(edge.threshold))
+                for item in thresholds.of_rule(edge.rule)
+            )
+            for edge in (below, above)
+        ):
+            yield context
 
 
 def _axis(rule: CompiledRule) -> set[str]:
@@ -197,16 +215,27 @@ def _compare(
         value, point = Fraction(low + high) / 2, low == high
         empty = low < high or (point and low_side == "upper" and high_side == "lower")
         shared = high < low or (point and low_side == "lower" and high_side == "upper")
-    context = lab.latest(below.rule, above.rule)
-    if context is not None and (empty or shared):
-        ask = _gap if empty else _overlap
-        yield from ask(lab, context, pair, value, "at" if point else "between", rules)
+    if not (empty or shared):
+        return
+    ask = _gap if empty else _overlap
+    for context in _contexts(lab, below, above):
+        found = list(ask(lab, context, pair, value, "at" if point else "between", rules))
+        yield from found[:1]
+        if found:
+            return
 
 
 def _gap(lab: Lab, context: Context, pair: Neighbours, value: Exact, where: str, rules: list[CompiledRule]) -> Iterator[Found]:
     axis = _axis(pair.below.rule) & _axis(pair.above.rule)
     packs = {pair.below.rule.pack, pair.above.rule.pack}
-    names = [rule.name for rule in rules if rule.name in context.plan.rules and rule.pack in packs and _axis(rule) & axis]
+    reads = lab.outlines(context).matches(pair.below.rule.name).reads
+    names = [
+        rule.name
+        for rule in rules
+        if rule.name in context.plan.rules
+        and _axis(rule) & axis
+        and (rule.pack in packs or lab.outlines(context).matches(rule.name).reads == reads)
+    ]
 
     def build(questions: Questions, subject: Subject) -> list[Any]:
         moved = mover(questions, subject, pair.below.threshold)
@@ -218,13 +247,19 @@ def _gap(lab: Lab, context: Context, pair: Neighbours, value: Exact, where: str,
         return [moved.fixed(value), *pair.steps(moved, one, other), *none, *bands]
 
     def empty(evaluator: Evaluator, instance: Instance) -> bool:
-        return all(evaluator.matches(instance, name) is False for name in names)
+        return (
+            all(evaluator.matches(instance, name) is False for name in names)
+            and stands_at(evaluator, instance, pair.below.threshold, value)
+            and pair.confirmed(evaluator, instance)
+        )
 
     parts = [lab.outlines(context).matches(name) for name in sorted({*names, pair.below.rule.name, pair.above.rule.name})]
     answer = lab.ask(_what("gap", pair, value), pair.below.rule.on, context, parts, build, empty, show=True)
     if answer.status == "possible":
         parties = (party(pair.above.rule), party(pair.below.rule))
         yield Finding("band_gap", parties, where, _args(pair, value), answer.case, "neither")
+    elif answer.status != "impossible":
+        yield Unchecked("band_gap", answer.status, (party(pair.above.rule), party(pair.below.rule)))
 
 
 def _overlap(
@@ -248,6 +283,8 @@ def _overlap(
     if answer.status == "possible":
         parties = (party(pair.above.rule), party(pair.below.rule))
         yield Finding("band_overlap", parties, where, _args(pair, value), answer.case, "both")
+    elif answer.status != "impossible":
+        yield Unchecked("band_overlap", answer.status, (party(pair.above.rule), party(pair.below.rule)))
 
 
 def _what(kind: str, pair: Neighbours, value: Exact) -> str:

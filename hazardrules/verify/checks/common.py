@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hazardrules.verify.findings import Party
-from hazardrules.verify.terms import holds
+from hazardrules.verify.terms import holds, neg
 from hazardrules.written import Written
 
 if TYPE_CHECKING:
@@ -66,6 +66,18 @@ def both_match(lab: Lab, context: Context, one: CompiledRule, other: CompiledRul
         lambda questions, subject: [holds(questions.encoder.matches(subject, name)) for name in names],
         lambda evaluator, instance: all(evaluator.matches(instance, name) is True for name in names),
         show=show,
+    )  # fmt: skip
+
+
+def matches_without(lab: Lab, context: Context, one: CompiledRule, other: CompiledRule) -> Answer:
+    """Whether one rule ever matches where another does not."""
+    outlines = lab.outlines(context)
+    return lab.ask(
+        "without", one.on, context, [outlines.matches(one.name), outlines.matches(other.name)],
+        lambda questions, subject: [
+            holds(questions.encoder.matches(subject, one.name)),
+            neg(holds(questions.encoder.matches(subject, other.name))),
+        ],
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hazardrules.model import expressions as ir
-from hazardrules.verify.checks.common import party
+from hazardrules.verify.checks.common import clauses, party
 from hazardrules.verify.findings import Finding, Party
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 def check_book(lab: Lab) -> Iterator[Found]:
     """Compare the dates of instruments with those of what they supersede, and of rules with those of what they read."""
     yield from _successors(lab.compiled)
+    yield from _without_successor(lab.compiled)
+    yield from _clauses_without_rule(lab.compiled)
     readings = _Readings(lab.compiled)
     found: dict[tuple[str, str, str], list[CompiledRule]] = {}
     for rule in lab.compiled.rules.values():
@@ -54,6 +56,41 @@ def _successors(compiled: Compiled) -> Iterator[Found]:
                 yield Finding(
                     "no_law", parties, "both", {"from": start.isoformat(), "until": until.isoformat() if until else "…"}
                 )
+
+
+def _without_successor(compiled: Compiled) -> Iterator[Found]:
+    """Instruments that ended, and that no other one supersedes."""
+    instruments = compiled.source.instruments
+    succeeded = {name for later in instruments.values() for name in later.supersedes}
+    for instrument in instruments.values():
+        until = instrument.effective.until
+        if until is not None and instrument.id not in succeeded:
+            yield Finding("no_law", (Party(instrument.id, instrument.span),), "ended", {"from": until.isoformat()})
+
+
+def _clauses_without_rule(compiled: Compiled) -> Iterator[Found]:
+    """Clauses that have a rule before and after some days, and none on these days, though their instrument is in force."""
+    by_clause: dict[tuple[str, str, str], list[CompiledRule]] = {}
+    for rule in compiled.rules.values():
+        for law, clause in sorted(clauses(rule)):
+            by_clause.setdefault((law, clause, rule.on), []).append(rule)
+    seen: set[tuple[str, ...]] = set()
+    for (law, clause, _), rules in by_clause.items():
+        instrument = compiled.source.instruments.get(law)
+        ended = [rule for rule in rules if rule.effective.until is not None]
+        for earlier in sorted(ended, key=lambda rule: rule.name):
+            until = earlier.effective.until
+            later = [rule for rule in rules if rule.effective.start is not None and until and rule.effective.start > until]
+            if instrument is None or until is None or not later or instrument.effective.is_in_force(until) is False:
+                continue
+            if any(rule.effective.is_in_force(until) is not False for rule in rules):
+                continue
+            first = min(later, key=lambda rule: (rule.effective.start, rule.name))
+            pair = (law, clause, first.name, earlier.name)
+            if pair not in seen:
+                seen.add(pair)
+                args = {"law": law, "clause": clause, "from": until.isoformat(), "until": str(first.effective.start)}
+                yield Finding("no_law", (party(first), party(earlier)), "clause", args)
 
 
 class _Readings:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from hazardrules.verify.checks.common import both_match, can_hold, party, rules_on
+from hazardrules.verify.checks.common import both_match, can_hold, matches_without, party, rules_on
 from hazardrules.verify.findings import Finding, Unchecked
 from hazardrules.verify.outline import merged
-from hazardrules.verify.terms import holds, neg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,14 +70,9 @@ def _alone(lab: Lab, rule: CompiledRule, other: CompiledRule) -> Iterator[Found]
         return  # the law of a place takes the place of that around it, and elsewhere that one remains
     if not any(status == "possible" for status, _ in can_hold(lab, other)):
         return  # said of the other rule itself
-    outlines = lab.outlines(context)
-    answer = lab.ask(
-        "without", rule.on, context, [outlines.matches(other.name), outlines.matches(rule.name)],
-        lambda questions, subject: [
-            holds(questions.encoder.matches(subject, other.name)),
-            neg(holds(questions.encoder.matches(subject, rule.name))),
-        ],
-    )  # fmt: skip
-    if answer.status == "impossible" and not answer.bounded:
+    answer = matches_without(lab, context, other, rule)
+    if answer.bounded or answer.status not in ("possible", "impossible"):
+        yield Unchecked("override_always", "bounded" if answer.bounded else answer.status, (party(rule), party(other)))
+    elif answer.status == "impossible":
         case = both_match(lab, context, rule, other, show=True).case
         yield Finding("override_always", (party(rule), party(other)), "", {"day": context.day.isoformat()}, case, "displaced")

@@ -6,9 +6,17 @@ from itertools import combinations, permutations
 from typing import TYPE_CHECKING, Any
 
 from hazardrules.model import expressions as ir
-from hazardrules.verify.checks.common import both_match, clauses, consequences, party, rules_on, says_something
+from hazardrules.verify.checks.common import (
+    both_match,
+    clauses,
+    consequences,
+    matches_without,
+    party,
+    rules_on,
+    says_something,
+)
 from hazardrules.verify.findings import Finding, Unchecked
-from hazardrules.verify.terms import holds, neg
+from hazardrules.verify.terms import holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,16 +54,20 @@ def _same(lab: Lab, rules: list[CompiledRule]) -> Iterator[Found]:
             wide, narrow = outlines.matches(general.name), outlines.matches(special.name)
             if not wide.reads or not wide.reads <= narrow.reads:
                 continue
-            if _excludes(lab, special, general):
-                case = _example(lab, general, special)
-                if case is None:
-                    continue  # the special one never matches, which is said of it alone
-                if narrow.reads <= wide.reads and _excludes(lab, general, special):
-                    known.add(pair)
-                    first, second = sorted((general, special), key=lambda rule: rule.span)
-                    yield Finding("duplicate", (party(second), party(first)), case=case, shows="both")
-                else:
-                    yield Finding("subsumed", (party(special), party(general)), case=case, shows="both")
+            without = _without(lab, special, general)
+            if without not in ("possible", "impossible"):
+                yield Unchecked("subsumed", without, (party(special), party(general)))
+            if without != "impossible":
+                continue
+            case = _example(lab, general, special)
+            if case is None:
+                continue  # the special one never matches, which is said of it alone
+            if narrow.reads <= wide.reads and _without(lab, general, special) == "impossible":
+                known.add(pair)
+                first, second = sorted((general, special), key=lambda rule: rule.span)
+                yield Finding("duplicate", (party(second), party(first)), case=case, shows="both")
+            else:
+                yield Finding("subsumed", (party(special), party(general)), case=case, shows="both")
 
 
 def _comparable(general: CompiledRule, special: CompiledRule) -> bool:
@@ -72,22 +84,13 @@ def _example(lab: Lab, one: CompiledRule, other: CompiledRule) -> Case | None:
     return None if context is None else both_match(lab, context, one, other, show=True).case
 
 
-def _excludes(lab: Lab, special: CompiledRule, general: CompiledRule, *, surely: bool = True) -> bool:
-    """Whether one rule never matches without the other: proved, or at least not shown otherwise."""
+def _without(lab: Lab, special: CompiledRule, general: CompiledRule) -> str:
+    """Whether one rule ever matches without the other: the status of the answer."""
     context = lab.latest(special, general)
     if context is None:
-        return False
-    outlines = lab.outlines(context)
-    answer = lab.ask(
-        "without", special.on, context, [outlines.matches(special.name), outlines.matches(general.name)],
-        lambda questions, subject: [
-            holds(questions.encoder.matches(subject, special.name)),
-            neg(holds(questions.encoder.matches(subject, general.name))),
-        ],
-    )  # fmt: skip
-    if not surely:
-        return answer.status != "possible"
-    return answer.status == "impossible" and not answer.bounded
+        return "possible"
+    answer = matches_without(lab, context, special, general)
+    return "bounded" if answer.bounded else answer.status
 
 
 # contrary consequences
@@ -137,7 +140,7 @@ def _conflict(lab: Lab, first: CompiledRule, second: CompiledRule) -> tuple[str,
     law, clause = min(shared)
     where = {"law": law, "clause": clause}
     if first.level is not None and second.level is not None and first.level != second.level and first.level[0] == second.level[0]:
-        nested = any(_excludes(lab, *pair, surely=False) for pair in ((first, second), (second, first)))
+        nested = any(_without(lab, *pair) != "possible" for pair in ((first, second), (second, first)))
         return None if nested else ("levels", {**where, "one": first.level[1], "other": second.level[1]})
     apart = _ranges_apart(first, second)
     return None if apart is None else ("amounts", {**where, "action": apart})

@@ -6,19 +6,19 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from hazardrules.engines.reference import Evaluator
 from hazardrules.model import expressions as ir
 from hazardrules.verify.bounds_in_words import Bound, bounds_in, in_base_units, quantities_in
 from hazardrules.verify.checks.bands import mover, shown
 from hazardrules.verify.checks.common import party, rules_on
 from hazardrules.verify.findings import Finding
 from hazardrules.verify.terms import holds, neg
-from hazardrules.verify.thresholds import Threshold, Thresholds
+from hazardrules.verify.thresholds import Threshold, Thresholds, moved_to, stands_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hazardrules.compiler.plan import CompiledRule
+    from hazardrules.engines.reference import Evaluator
     from hazardrules.model.instances import Instance
     from hazardrules.model.units import Unit
     from hazardrules.verify.cases import Case
@@ -134,19 +134,13 @@ def _at_the_number(lab: Lab, context: Context, rule: CompiledRule, threshold: Th
 
     outlines = [lab.outlines(context).matches(rule.name)]
     what = f"at {threshold.key} {threshold.value} {threshold.side}"
+
     def hangs_on_it(evaluator: Evaluator, instance: Instance) -> bool:
-        if evaluator.matches(instance, rule.name) is not there or evaluator.value(threshold.expr, instance) != threshold.value:
-            return False
-        expr = threshold.expr
-        if not isinstance(expr, ir.FactRef) or not isinstance(expr.base, ir.Self):
-            return True
-        name = expr.name
-        kept, instance.facts[name] = instance.facts[name], beyond
-        try:
-            moved = Evaluator(evaluator.plan, evaluator.root, evaluator.as_of).matches(instance, rule.name)
-        finally:
-            instance.facts[name] = kept
-        return moved is (not there)
+        return (
+            evaluator.matches(instance, rule.name) is there
+            and stands_at(evaluator, instance, threshold, threshold.value)
+            and moved_to(evaluator, instance, threshold, beyond, lambda moved: moved.matches(instance, rule.name) is (not there))
+        )
 
     answer = lab.ask(what, rule.on, context, outlines, build, hangs_on_it, show=True)
     return answer.case, "holds" if there else "fails"

@@ -3,6 +3,7 @@
 PHRASES: dict[str, str] = {
     "lint.done": "{findings} findings, {fixable} of which --fix can mend; {fixed} mended; {left} left standing by lint.yaml",
     "lint.has_errors": "the rulebook has {errors} errors; mend them first, see hazardrules check",
+    "lint.fix_what": "--fix needs a PATH: the rulebook, file or folder to be mended",
     "lint.refused": "{file}: mending would change what a rule says, so the file stays as it was",
     "lint.other_rule": "the other rule",
     "lint.successor": "its successor",

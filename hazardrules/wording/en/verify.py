@@ -29,6 +29,8 @@ PHRASES: dict[str, str] = {
     "analysis.unit_wording": "the text says {words}, but the rule compares {quantity} with {written}",
     "analysis.no_law.gap": "ends on {from}, but the instrument that supersedes it begins on {until}: in between there is no law",
     "analysis.no_law.both": "is in force beside the instrument that supersedes it from {from} until {until}",
+    "analysis.no_law.ended": "ends on {from}, and no instrument of the rulebook supersedes it",
+    "analysis.no_law.clause": "{law} {clause} is in force, but its rules are not from {from} until {until}",
     "analysis.not_in_force": "not in force from {from} until {until}, when rules that read it are ({count} of them): they stay undetermined",
     "analysis.unused_fact": "no rule reads this fact",
     "analysis.unused_derived": "nothing uses this derived fact, and it is not reported",

@@ -3,6 +3,7 @@
 PHRASES: dict[str, str] = {
     "lint.done": "{findings} 处有疑，其中 {fixable} 处可用 --fix 改正；已改正 {fixed} 处；依 lint.yaml 保留 {left} 处",
     "lint.has_errors": "规则库有 {errors} 个错误，先用 hazardrules check 改正，再检查写法",
+    "lint.fix_what": "--fix 需要写明 PATH：要改正的规则库、文件或文件夹",
     "lint.refused": "{file}：改正会改变规则的意思，文件保持原样",
     "lint.other_rule": "另一规则",
     "lint.successor": "取代它的文件",

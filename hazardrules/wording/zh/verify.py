@@ -29,6 +29,8 @@ PHRASES: dict[str, str] = {
     "analysis.unit_wording": "文字为“{words}”，规则却以 {written} 与 {quantity} 比较",
     "analysis.no_law.gap": "于 {from} 失效，而取代它的文件 {until} 才施行：其间无法可依",
     "analysis.no_law.both": "自 {from} 至 {until} 与取代它的文件同时有效",
+    "analysis.no_law.ended": "于 {from} 失效，规则库中没有取代它的文件",
+    "analysis.no_law.clause": "{law} {clause} 有效，而其规则自 {from} 至 {until} 都不生效",
     "analysis.not_in_force": "自 {from} 至 {until} 未生效，而读取它的规则（{count} 条）已生效：这些规则处于未定状态",
     "analysis.unused_fact": "没有规则读取这个事实",
     "analysis.unused_derived": "没有任何地方使用这个推导事实，结果中也不列出",
