@@ -249,7 +249,7 @@ def _hours(seconds: float) -> str:
 def main() -> None:
     """Each contender in a process of its own."""
     given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    given.add_argument("--rows", type=int, default=800_000, help="of each round; a quarter of them where everything is said")
+    given.add_argument("--rows", type=int, default=320_000, help="of each round; a quarter of them where everything is said")
     given.add_argument("--rounds", type=int, default=2)
     given.add_argument("--only", nargs="+", choices=list(CONTENDERS), default=list(CONTENDERS))
     given.add_argument("--sizes", nargs="+", choices=list(SIZES), default=list(SIZES))
