@@ -32,6 +32,9 @@ given.add_argument(
 given.add_argument(
     "--rows", nargs="+", type=int, default=[1000, 10_000, 100_000, MILLION, 10 * MILLION], metavar="N", help="for `rows`"
 )
+given.add_argument(
+    "--missing", nargs="+", type=float, default=[0.0, 0.1], metavar="M", help="shares of missing facts, for `tables`"
+)
 given.add_argument("--rounds", type=int, default=5, help="interleaved; the median ratio is printed")
 given.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="for all that know threads")
 given.add_argument("--only", nargs="+", choices=PARTS, help="these parts; default: all")
@@ -96,15 +99,19 @@ def show(contenders: list[Contender], used: dict[str, list[float]], rows: int) -
         work = statistics.median(a / b for a, b in zip(used[first.name], used[contender.name], strict=True))
         clock, processor = statistics.median(contender.seconds), statistics.median(used[contender.name])
         print(
-            f"  {contender.name:34} {rows / clock / 1e6:7.2f} M rows/s,"
+            f"  {contender.name:34} {_rate(rows / clock)} M rows/s,"
             f" {found['ratio']:6.2f} times ({found['low']:.2f}-{found['high']:.2f});"
-            f" {rows / processor / 1e6:7.2f} M rows per second of processor, {work:6.2f} times",
+            f" {_rate(rows / processor)} M rows per second of processor, {work:6.2f} times",
             flush=True,
         )
         lines.append(
             {"contender": contender.name, "seconds": clock, "processor": processor, "times": found, "times_processor": work}
         )
     return lines
+
+
+def _rate(rows: float) -> str:
+    return f"{rows / 1e6:8.{1 if rows >= 1e7 else 2 if rows >= 1e6 else 4}f}"
 
 
 class Held:
@@ -335,7 +342,7 @@ def main() -> None:
         folder = Path(name)
         if "tables" in wanted:
             for rules in OPTIONS_GIVEN.rules:
-                for missing in (0.0, 0.1):
+                for missing in OPTIONS_GIVEN.missing:
                     equal &= measure(rules, MILLION, missing, folder)
         if "rows" in wanted:
             for rows in OPTIONS_GIVEN.rows:
