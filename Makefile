@@ -49,6 +49,6 @@ memory:  ## memory over a million classifications
 
 bigdata:  ## Spark (needs Java 17) and Ray on this machine, in an environment of their own
 	$(PYTHON) -m venv $(BIGDATA)
-	$(BIGDATA)/bin/pip install -q -e '.[test,ray,spark]'
+	$(BIGDATA)/bin/pip install -q -e '.[test,ray,spark]' 'pyspark[connect]'
 	PYSPARK_PYTHON=$(abspath $(BIGDATA)/bin/python) $(BIGDATA)/bin/python -m pytest -v tests/bigdata tests/unit/test_integrations.py \
 	  'tests/unit/test_docs.py::test_the_python_of_a_page_runs_in_order[docs/clusters.md]'

@@ -193,7 +193,9 @@ def divide(left: Amounts, right: Amounts) -> Amounts:
     """The quotient; not known where the divisor is or may be zero."""
     slack = right.error * SAFETY
     zero = (right.low <= 0) & (right.high >= 0)
-    doubt = (right.low - slack <= 0) & (right.high + slack >= 0) & (np.asarray(slack) > 0)
+    with np.errstate(invalid="ignore"):
+        surely_zero = (right.low + slack <= 0) & (right.high - slack >= 0)
+        doubt = (right.low - slack <= 0) & (right.high + slack >= 0) & (np.asarray(slack) > 0) & ~surely_zero
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         least = np.where(np.isinf(right.high), 0.0, 1.0 / right.high)
         most = least if right.is_point else np.where(np.isinf(right.low), 0.0, 1.0 / right.low)

@@ -13,11 +13,10 @@ import pyarrow as pa
 from hazardrules.columnar.answers import SIDES
 from hazardrules.columnar.arrow_rows import ArrowColumns, ArrowRows
 from hazardrules.columnar.result import LISTS, TableResult, own_columns, scales_of
-from hazardrules.columnar.run import LEAST
 from hazardrules.columnar.table import Options, TableClassifier
 from hazardrules.diagnostics import nearest
 from hazardrules.errors import LookupFailedError
-from hazardrules.integrations import SECTIONS
+from hazardrules.integrations import BLOCK, SECTIONS
 from hazardrules.integrations.carried import received
 
 if TYPE_CHECKING:
@@ -113,8 +112,8 @@ def _blocks(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     waiting: list[pa.RecordBatch] = []
     rows = 0
     for batch in chain(batches, [None]):
-        if waiting and (batch is None or rows + batch.num_rows > LEAST):
-            yield from pa.Table.from_batches(waiting).combine_chunks().to_batches(max_chunksize=LEAST)
+        if waiting and (batch is None or rows + batch.num_rows > BLOCK):
+            yield from pa.Table.from_batches(waiting).combine_chunks().to_batches(max_chunksize=BLOCK)
             waiting, rows = [], 0
         if batch is not None and batch.num_rows:
             waiting.append(batch)
@@ -125,7 +124,8 @@ def _answers(task: Task, result: TableResult, block: pa.RecordBatch) -> Iterator
     """What is said of a block, in pieces."""
     batch = result.batches[0]
     rejected = np.array(sorted(batch.rejected), np.int64)
-    given = pa.StructArray.from_arrays(block.take(pa.array(rejected)).columns, fields=list(block.schema))
+    fields = [field.with_nullable(True) for field in block.schema]
+    given = pa.StructArray.from_arrays(block.take(pa.array(rejected)).columns, fields=fields)
     lang = task.options.lang
     reasons = pa.array(
         ["; ".join(problem.message(lang) for problem in batch.rejected[row]) for row in rejected.tolist()], pa.string()

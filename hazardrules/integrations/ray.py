@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hazardrules.errors import MissingExtraError
-from hazardrules.integrations import SECTIONS
+from hazardrules.integrations import BLOCK, SECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from hazardrules.api import Rulebook
     from hazardrules.integrations.judging import Task
-
-BATCH = 65_536
-"""So many rows are judged together."""
 
 
 def classify(
@@ -73,7 +70,7 @@ def classify(
     if schema is not None and isinstance(schema.base_schema, pa.Schema):
         check_columns(book, options, schema.base_schema)
     sent = ray.put(written(book))
-    settings = {"batch_size": BATCH, **how, "batch_format": "pyarrow", "zero_copy_batch": True}
+    settings = {"batch_size": BLOCK, **how, "batch_format": "pyarrow", "zero_copy_batch": True}
     return dataset.map_batches(_judged, fn_args=[task, [sent]], **settings)
 
 

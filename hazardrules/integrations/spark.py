@@ -67,7 +67,8 @@ def classify(
     fields = [StructField(called, frame.schema[name].dataType) for name, called in task.kept().items()]
     names, text = ArrayType(StringType()), StringType()
     fields += [StructField(name, names if name in task.sections else text) for name in task.columns()]
-    fields += [StructField(REASON, StringType()), StructField(GIVEN, frame.schema)]
+    whole = StructType([StructField(field.name, field.dataType) for field in frame.schema])
+    fields += [StructField(REASON, text), StructField(GIVEN, whole)]
     given, fetch = list(frame.columns), _fetcher(frame.sparkSession, book)
 
     def judged(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -67,7 +67,9 @@ _LONG = ("vocabulary",)
 _GET_META = sql.select(META.c.key, META.c.value).where(META.c.key.not_in(_LONG))
 _GET_ONE = sql.select(META.c.value).where(META.c.key == sql.bindparam("of"))
 _LOCK = sql.select(META.c.key).where(META.c.key == "format").with_for_update()
-"""One writer at a time; SQLite has its own way, see `_engine`."""
+"""One writer at a time; SQLite has its own way, see `engine_for`."""
+_LOCK_POSTGRESQL = sql.text("SELECT pg_advisory_xact_lock(hashtext('hazardrules ' || current_schema()))")
+"""There is something to wait for before there is a row or a table, so that sessions may begin on an empty database at once."""
 _ADD_META = sql.insert(META)
 _SET_META = sql.update(META).where(META.c.key == sql.bindparam("of")).values(value=sql.bindparam("to"))
 _ADD_LOG = sql.insert(LOG)
@@ -160,7 +162,13 @@ class Store:
             with closing(self.engine.raw_connection()) as plain:
                 plain.cursor().execute("PRAGMA journal_mode=WAL")  # who reads keeps nobody waiting; the file remembers it
         with self.engine.begin() as connection:
+            if self._is_postgresql:
+                connection.execute(_LOCK_POSTGRESQL)
             TABLES.create_all(connection)
+
+    @property
+    def _is_postgresql(self) -> bool:
+        return self.engine.dialect.name == "postgresql"
 
     def close(self) -> None:
         """Give back every connection."""
@@ -190,7 +198,7 @@ class Store:
                 with self._talk():
                     self._check_file()
                     connection.begin()
-                    connection.execute(_LOCK)
+                    connection.execute(_LOCK_POSTGRESQL if self._is_postgresql else _LOCK)
                 self._open = connection
                 try:
                     yield

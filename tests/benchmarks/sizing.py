@@ -1,7 +1,7 @@
 """Rows per second and core on one machine, on Spark and on Ray: `python tests/benchmarks/sizing.py --help`. Never part of the tests.
 
 What counts is the time of processors, of all processes together, since a shared machine says little by the clock.
-Everybody reads the same Parquet files; answers are made and counted, not stored.
+Everybody reads the same Parquet files, new rows in every round; answers are made and counted, not stored.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from datetime import date
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,14 +30,18 @@ DRAWN, FACTS, FILES = 5_000, 24, 8
 PROVINCE = 100_000_000
 CORES = (8, 32, 128)
 ALL = ("levels", "findings", "actions", "undetermined", "missing")
+PACKS = {"all": None, "one pack": ("road.over_limit",)}
+"""The whole law on vehicles, or the 22 rules of one regulation."""
 SIZES = {"levels": ("levels",), "levels and findings": ("levels", "findings"), "everything": ALL}
+FEW = 4
+"""Of what takes much room only one file in so many is read."""
+FOLDERS = {"everything": "few"}
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def write_vehicles(folder: Path, rows: int) -> None:
-    """Vehicles with an id and the facts that most rules read, about 60 % of them known, and lists of axle groups."""
-    import random
-
+def write_vehicles(folder: Path, rows: int, rounds: int) -> None:
+    """A folder per round of vehicles with an id and the facts that most rules read, about 60 % of them known, and lists of axle groups."""
+    import numpy as np
     import pyarrow as pa
     from drawn import Drawn
     from pyarrow import parquet
@@ -49,15 +54,20 @@ def write_vehicles(folder: Path, rows: int) -> None:
     wanted = {*sorted(subject.facts, key=lambda name: (-read.count(name), name))[:FACTS], "axle_groups"}
     drawn = Drawn(book, seed=3)
     several = [drawn.row(SUBJECT) for _ in range(DRAWN)]
-    chance = random.Random("sizing")  # noqa: S311 - a workload, not a secret
-    size = -(-rows // FILES)
-    for number in range(FILES):
-        ids = range(number * size, min(rows, (number + 1) * size))
-        columns: dict[str, Any] = {"id": pa.array(ids)}
-        for name in sorted(wanted):
-            known = pa.array([row.get(name) for row in several])
-            columns[name] = known.take(pa.array(chance.choices(range(DRAWN), k=len(ids))))
-        parquet.write_table(pa.table(columns), folder / f"{number}.parquet")
+    chance = np.random.default_rng(3)
+    known = {name: pa.array([row.get(name) for row in several]) for name in sorted(wanted)}
+    size = rows // FILES
+    for number in range(rounds):
+        whole, few = (folder / name / str(number) for name in ("whole", "few"))
+        whole.mkdir(parents=True)
+        few.mkdir(parents=True)
+        for file in range(FILES):
+            columns: dict[str, Any] = {"id": pa.array(range(file * size, (file + 1) * size))}
+            for name, column in known.items():
+                columns[name] = column.take(pa.array(chance.integers(0, DRAWN, size)))
+            parquet.write_table(pa.table(columns), whole / f"{file}.parquet")
+            if file % FEW == 0:
+                (few / f"{file}.parquet").hardlink_to(whole / f"{file}.parquet")
 
 
 # processes
@@ -97,10 +107,19 @@ def memory(word: str) -> int:
     return max((peak for command, _, peak in family().values() if word in command), default=0)
 
 
-# contenders: each gives a function that judges all rows, and who its workers are
+def rows_of(folder: Path) -> int:
+    """How many rows a folder holds."""
+    from pyarrow import parquet
+
+    return sum(parquet.read_metadata(path).num_rows for path in folder.glob("*.parquet"))
 
 
-def columnar(folder: Path, sections: tuple[str, ...]) -> tuple[Callable[[], int], str]:
+# contenders: each gives a function that judges all rows of a folder, and who its workers are
+
+Contender = tuple["Callable[[Path], int]", str]
+
+
+def columnar(sections: tuple[str, ...], packs: tuple[str, ...] | None) -> Contender:
     """The kernel in this process, with one thread, as workers call it."""
     from pyarrow import parquet
 
@@ -109,12 +128,12 @@ def columnar(folder: Path, sections: tuple[str, ...]) -> tuple[Callable[[], int]
     from hazardrules.integrations.judging import judge, task_of
 
     book = hazardrules.load(cache=True)
-    task = task_of(book, book.table_options(SUBJECT, as_of=DAY, keep=["id"]), sections)
+    task = task_of(book, book.table_options(SUBJECT, as_of=DAY, packs=packs, keep=["id"]), sections)
     start = time.process_time()
     sent = written(book)
     print(f"the rulebook: {len(sent) / 1e6:.1f} MB on its way, written in {time.process_time() - start:.1f} s", file=sys.stderr)
 
-    def run() -> int:
+    def run(folder: Path) -> int:
         count = size = 0
         for path in sorted(folder.glob("*.parquet")):
             for batch in judge(task, lambda: sent, parquet.read_table(path, use_threads=False).to_batches()):
@@ -126,7 +145,7 @@ def columnar(folder: Path, sections: tuple[str, ...]) -> tuple[Callable[[], int]
     return run, "sizing.py"
 
 
-def spark(folder: Path, sections: tuple[str, ...]) -> tuple[Callable[[], int], str]:
+def spark(sections: tuple[str, ...], packs: tuple[str, ...] | None) -> Contender:
     """A local Spark with as many workers as cores."""
     os.environ["PYSPARK_PYTHON"] = sys.executable
     from pyspark.sql import SparkSession
@@ -137,19 +156,18 @@ def spark(folder: Path, sections: tuple[str, ...]) -> tuple[Callable[[], int], s
     builder = SparkSession.builder.master(f"local[{os.cpu_count()}]").config("spark.driver.memory", "3g")
     session = builder.config("spark.ui.enabled", "false").config("spark.ui.showConsoleProgress", "false").getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
-    frame = session.read.parquet(str(folder))
     book = hazardrules.load(cache=True)
-    answers = classify(frame, book, subject=SUBJECT, as_of=DAY, keep=["id"], sections=sections)
-    rows = frame.count()
 
-    def run() -> int:
+    def run(folder: Path) -> int:
+        frame = session.read.parquet(str(folder))
+        answers = classify(frame, book, subject=SUBJECT, as_of=DAY, packs=packs, keep=["id"], sections=sections)
         answers.write.format("noop").mode("overwrite").save()
-        return rows
+        return rows_of(folder)
 
     return run, "pyspark.daemon"
 
 
-def ray(folder: Path, sections: tuple[str, ...]) -> tuple[Callable[[], int], str]:
+def ray(sections: tuple[str, ...], packs: tuple[str, ...] | None) -> Contender:
     """A local Ray with as many workers as cores."""
     import ray as library
     import ray.data
@@ -160,10 +178,10 @@ def ray(folder: Path, sections: tuple[str, ...]) -> tuple[Callable[[], int], str
     library.init(include_dashboard=False, log_to_driver=False)
     library.data.DataContext.get_current().enable_progress_bars = False
     book = hazardrules.load(cache=True)
-    data = library.data.read_parquet(str(folder))
-    answers = classify(data, book, subject=SUBJECT, as_of=DAY, keep=["id"], sections=sections)
 
-    def run() -> int:
+    def run(folder: Path) -> int:
+        data = library.data.read_parquet(str(folder))
+        answers = classify(data, book, subject=SUBJECT, as_of=DAY, packs=packs, keep=["id"], sections=sections)
         return sum(bundle.num_rows() or 0 for bundle in answers.iter_internal_ref_bundles())
 
     return run, "ray::"
@@ -172,14 +190,14 @@ def ray(folder: Path, sections: tuple[str, ...]) -> tuple[Callable[[], int], str
 CONTENDERS = {"columnar": columnar, "spark": spark, "ray": ray}
 
 
-def measure(name: str, folder: Path, size: str, rounds: int) -> dict[str, Any]:
+def measure(name: str, folder: Path, size: str, packs: str, rounds: int) -> dict[str, Any]:
     """One contender, in this process: the first round reads the rulebook and compiles, the others count."""
-    run, worker = CONTENDERS[name](folder, SIZES[size])
+    run, worker = CONTENDERS[name](SIZES[size], PACKS[packs])
     rates, clock = [], []
     first = 0.0
     for number in range(rounds + 1):
         before, start = processor(), time.perf_counter()
-        rows = run()
+        rows = run(folder / FOLDERS.get(size, "whole") / str(number))
         used, passed = processor() - before, time.perf_counter() - start
         if number:
             rates.append(rows / used)
@@ -189,6 +207,7 @@ def measure(name: str, folder: Path, size: str, rounds: int) -> dict[str, Any]:
     return {
         "name": name,
         "size": size,
+        "packs": packs,
         "rows": rows,
         "rate": statistics.median(rates),
         "low": min(rates),
@@ -203,20 +222,23 @@ def measure(name: str, folder: Path, size: str, rounds: int) -> dict[str, Any]:
 
 def shown(found: list[dict[str, Any]]) -> list[str]:
     """What is printed: a table in Markdown."""
-    base = {one["size"]: one["rate"] for one in found if one["name"] == "columnar"}
+    base = {(one["packs"], one["size"]): one["rate"] for one in found if one["name"] == "columnar"}
     cores = " | ".join(f"{number} cores" for number in CORES)
     lines = [
-        f"| | sections | rows/s per core | of columnar alone | first round, s of processor more | MiB per worker | MiB of Java | 10⁸ rows: {cores} |",
-        f"| --- | --- | ---: | ---: | ---: | ---: | ---: | {' | '.join(['---:'] * len(CORES))} |",
+        f"| | rules | sections | rows/s per core | of columnar alone | first round, s of processor more | MiB per worker | MiB of Java | 10⁸ rows: {cores} |",
+        f"| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | {' | '.join(['---:'] * len(CORES))} |",
     ]
     for one in found:
         times = " | ".join(_hours(PROVINCE / one["rate"] / number) for number in CORES)
-        share = f"{one['rate'] / base[one['size']]:.2f}" if one["size"] in base else ""
+        alone = base.get((one["packs"], one["size"]))
+        share = f"{one['rate'] / alone:.2f}" if alone else ""
         lines.append(
-            f"| {one['name']} | {one['size']} | {one['rate']:,.0f} ({one['low']:,.0f}-{one['high']:,.0f}) | {share} |"
-            f" {one['first']:.0f} | {one['worker']:,} | {one['java'] or '-'} | {times} |"
+            f"| {one['name']} | {one['packs']} | {one['size']} | {one['rate']:,.0f} ({one['low']:,.0f}-{one['high']:,.0f}) | {share} |"
+            f" {one['first']:.0f} | {one['worker']:,} | {one['java'] if one['name'] == 'spark' else '-'} | {times} |"
         )
-    lines += [f"an answer of {one['size']}: {one['bytes']:,.0f} bytes a row in Arrow" for one in found if one["bytes"]]
+    lines += [
+        f"an answer of {one['packs']}, {one['size']}: {one['bytes']:,.0f} bytes a row in Arrow" for one in found if one["bytes"]
+    ]
     return lines
 
 
@@ -227,37 +249,28 @@ def _hours(seconds: float) -> str:
 def main() -> None:
     """Each contender in a process of its own."""
     given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    given.add_argument("--rows", type=int, default=400_000)
-    given.add_argument("--rounds", type=int, default=3)
+    given.add_argument("--rows", type=int, default=320_000, help="of each round; a quarter of them where everything is said")
+    given.add_argument("--rounds", type=int, default=2)
     given.add_argument("--only", nargs="+", choices=list(CONTENDERS), default=list(CONTENDERS))
     given.add_argument("--sizes", nargs="+", choices=list(SIZES), default=list(SIZES))
+    given.add_argument("--packs", nargs="+", choices=list(PACKS), default=list(PACKS))
     given.add_argument("--one", help=argparse.SUPPRESS)
     options = given.parse_args()
     if options.one:
-        print(json.dumps(measure(options.only[0], Path(options.one), options.sizes[0], options.rounds)))
+        found = measure(options.only[0], Path(options.one), options.sizes[0], options.packs[0], options.rounds)
+        print(json.dumps(found))
         return
-    found = []
+    each = []
     with tempfile.TemporaryDirectory() as folder:
-        write_vehicles(Path(folder), options.rows)
-        for size in options.sizes:
-            for name in options.only:
-                command = [
-                    sys.executable,
-                    str(HERE),
-                    "--one",
-                    folder,
-                    "--only",
-                    name,
-                    "--sizes",
-                    size,
-                    "--rounds",
-                    str(options.rounds),
-                ]
-                done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-                found.append(json.loads(done.stdout.splitlines()[-1]))
-                print(found[-1], file=sys.stderr)
-    print(f"{options.rows:,} rows, {os.cpu_count()} cores, Python {sys.version.split()[0]}")
-    print("\n".join(shown(found)))
+        write_vehicles(Path(folder), options.rows // FILES * FILES, options.rounds + 1)
+        for packs, size, name in product(options.packs, options.sizes, options.only):
+            command = [sys.executable, str(HERE), "--one", folder, "--rounds", str(options.rounds)]
+            command += ["--packs", packs, "--sizes", size, "--only", name]
+            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+            each.append(json.loads(done.stdout.splitlines()[-1]))
+            print(each[-1], file=sys.stderr)
+    print(f"{options.rows:,} rows a round, {os.cpu_count()} cores, Python {sys.version.split()[0]}")
+    print("\n".join(shown(each)))
 
 
 if __name__ == "__main__":

@@ -86,3 +86,11 @@ def test_blocks_may_have_different_columns(book: hazardrules.Rulebook) -> None:
     assert {plate: row["reason"] is not None for plate, row in found.items()} == {"A": False, "B": True, "C": True, "D": False}
     assert found["B"]["given"]["load_mass"] == "ten tons"
     assert found["C"]["given"]["use"] == "spaceship"
+
+
+def test_no_rows_are_no_answers(book: hazardrules.Rulebook) -> None:
+    """As everywhere."""
+    import pyarrow as pa
+
+    empty = ray.data.from_arrow(pa.table({"load_mass": pa.array([], pa.string())}))
+    assert on_ray.classify(empty, book, subject="vehicle", as_of=date(2024, 3, 15)).count() == 0

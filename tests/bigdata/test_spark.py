@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +20,20 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 pytest.importorskip("pyspark", reason="hazardrules[spark] is not installed here: `make bigdata` runs these")
+OVER_CONNECT = """
+    import sys
+    from datetime import date
+    from pyspark.sql import SparkSession
+    import hazardrules
+    from hazardrules.integrations import spark
+
+    session = SparkSession.builder.remote("local[2]").getOrCreate()
+    rows = [("A", "8 t", "10.5 t"), ("B", "8 t", "ten tons"), ("C", "8 t", None)]
+    given = session.createDataFrame(rows, "plate string, approved_load string, load_mass string").repartition(3)
+    answers = spark.classify(given, hazardrules.load(), subject="vehicle", as_of=date(2024, 3, 15), keep=["plate"], lang="en")
+    print("found", sorted((row["plate"], row["reason"]) for row in answers.collect()))
+    session.stop()
+"""
 PARTITIONS = 8
 CORES = 2
 
@@ -95,7 +111,7 @@ def test_a_kept_column_steps_aside_for_the_answer(book: hazardrules.Rulebook, se
     from datetime import date, datetime
 
     rows = [("first", "A", datetime(2024, 3, 1, 8)), ("second", "B", None)]
-    small = session.createDataFrame(rows, "reason string, plate string, registered_on timestamp")
+    small = session.createDataFrame(rows, "reason string not null, plate string, registered_on timestamp")
     answers = spark.classify(small, book, subject="vehicle", as_of=date(2024, 3, 15), keep=["reason", "plate"], lang="en")
     found = {row["given.reason"]: row for row in answers.collect()}
     assert found["second"]["reason"] is None
@@ -109,3 +125,13 @@ def test_no_rows_are_no_answers(book: hazardrules.Rulebook, frame: DataFrame) ->
     empty = spark.classify(frame.limit(0), book, subject="vehicle", keep=["id"])
     assert empty.count() == 0
     assert "offence.level" in empty.columns
+
+
+def test_the_rulebook_travels_over_spark_connect_too() -> None:
+    """Where nothing can be broadcast."""
+    pytest.importorskip("grpc", reason="pyspark[connect] is not installed here: `make bigdata` runs this")
+    environment = {**os.environ, "PYSPARK_PYTHON": sys.executable}
+    command = [sys.executable, "-c", textwrap.dedent(OVER_CONNECT)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=environment)
+    assert "found [('A', None), ('B', 'load_mass: " in done.stdout, done.stderr[-2000:]
+    assert done.stdout.rstrip().endswith("('C', None)]")

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tables import compare
 
 import hazardrules
 from hazardrules.api import usable_engines
@@ -35,6 +36,7 @@ rules:
   - {id: from_30, clause: "1", text: {zh: 达到, en: from}, when: load / limit - 1 >= 30 %, level: general}
   - {id: sum_is_3, clause: "1", text: {zh: 和, en: sum}, when: load + 0.2 t == 0.3 t, level: general}
   - {id: thirds, clause: "1", text: {zh: 三分, en: thirds}, when: third_share == 1, level: general}
+  - {id: excess, clause: "1", text: {zh: 超出, en: excess}, when: load / (limit - load) >= 30 %, level: general}
   - id: band
     clause: "1"
     text: {zh: 档, en: band}
@@ -95,3 +97,26 @@ def test_three_known_parts_decide_what_a_fourth_cannot_change(book: hazardrules.
     assert answer.levels["hazard"].at_least == "major"
     answer = book.classify({"place": {"tanks": [{"mass": 69}, {}]}}, as_of=DAY, engine=engine)
     assert answer.levels["hazard"].level is None
+
+
+@pytest.mark.parametrize(("load", "asked"), [(None, 0), ("10.33 t", 0), ("0.3 t", 1)], ids=["unknown", "far", "near"])
+def test_a_table_asks_the_reference_only_where_a_limit_is_near(
+    book: hazardrules.Rulebook, monkeypatch: pytest.MonkeyPatch, load: str | None, asked: int
+) -> None:
+    """A divisor that may be anything is not in doubt: its quotient is not known, whatever floats lose."""
+    pa = pytest.importorskip("pyarrow")
+    from hazardrules.columnar.exact import Asked
+
+    count = 0
+    answer = Asked._answer
+
+    def counted(self: Asked, *args: Any) -> Any:
+        nonlocal count
+        count += 1
+        return answer(self, *args)
+
+    monkeypatch.setattr(Asked, "_answer", counted)
+    rows = [{"load": "0.7 t", "limit": "9.1 t"}, {"load": load, "limit": "1.3 t"}, {"load": "0.7 t", "limit": None}]
+    result = book.classify_table(pa.Table.from_pylist(rows), subject="place", as_of=DAY)
+    assert count == asked
+    compare(book, result, rows, "place", as_of=DAY)

@@ -89,6 +89,15 @@ def test_a_partition_without_rows_gives_none(book: hazardrules.Rulebook) -> None
     assert list(judge(task, lambda: pytest.fail("fetched"), [])) == []
 
 
+def test_rows_of_columns_that_are_never_null_are_answered_too(book: hazardrules.Rulebook) -> None:
+    """As files of strict schemas have them: what was given is null all the same where nothing was rejected."""
+    schema = pa.schema([pa.field("people_lodged", pa.string(), nullable=False)])
+    rows = pa.Table.from_pydict({"people_lodged": ["3", "many"]}, schema)
+    found = judged(book, rows.to_batches(), ["levels"], as_of=DAY)
+    found.validate(full=True)
+    assert found["given"].to_pylist() == [None, {"people_lodged": "many"}]
+
+
 def test_only_the_sections_asked_for_are_sent_back(book: hazardrules.Rulebook) -> None:
     """Under the names they have in tables; what is kept steps aside for them."""
     from hazardrules.columnar.result import LISTS

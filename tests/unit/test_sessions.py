@@ -323,10 +323,10 @@ def test_a_session_stops_once_another_rulebook_is_adopted(book: Rulebook, store:
                     asks()
 
 
-def test_threads_share_a_session(book: Rulebook, tmp_path: Path) -> None:
+def test_threads_share_a_session(book: Rulebook, store: str) -> None:
     """They take turns; what one keeps together is not torn by another, and goes without it where it fails."""
-    for store in ("sqlite://", str(tmp_path / "threads.db")):
-        with book.session(store) as session:
+    for place in ("sqlite://", store):
+        with book.session(place) as session:
             session.put("house", "premises", {"people_lodged": 1}, at=DAY)
             inside = threading.Event()
 
@@ -349,6 +349,35 @@ def test_threads_share_a_session(book: Rulebook, tmp_path: Path) -> None:
             assert list(session.subjects()) == ["house", "other"]
             assert session.at().facts("house") == {"people_lodged": 1}
             assert session.verify() == []
+
+
+SHARING = """
+import sys
+from datetime import date
+import hazardrules
+
+rules, store, name = sys.argv[1:]
+with hazardrules.load(rules).session(store) as session:
+    for people in range(20):
+        session.put(name, "premises", {"people_lodged": people}, at=date(2021, 12, 2))
+        session.put("shared", "premises", {"last_inspection": "2019-01-01"} if people % 2 else {"people_lodged": people}, at=date(2021, 12, 2))
+"""
+
+
+def test_processes_share_a_store(book: Rulebook, folder: Path, store: str) -> None:
+    """Four tell at once, begun on an empty store: each call is kept, none is torn."""
+    command = [sys.executable, "-c", SHARING, str(folder), store]
+    names = [f"house {number}" for number in range(4)]
+    writers = [subprocess.Popen([*command, name], stderr=subprocess.PIPE, text=True) for name in names]
+    said = [writer.communicate(timeout=200)[1] for writer in writers]
+    assert [writer.returncode for writer in writers] == [0] * 4, said
+    with book.session(store) as session:
+        assert list(session.subjects()) == [*names, "shared"]
+        assert session._store.last_seq() == 4 * 20 * 2
+        assert [session.at().facts(name) for name in names] == [{"people_lodged": 19}] * 4
+        begun = [change.subject for change in session.changes() if change.rule == "fire.timed.inspection_old"]
+        assert begun == ["shared"]
+        assert session.verify() == []
 
 
 @pytest.mark.parametrize("name", ["what?.db", "100%.db", "a%20b.db", "库 #1;.db"])
