@@ -107,7 +107,7 @@ class Answers:
         if self.several:
             columns.append(pa.DictionaryArray.from_arrays(np.zeros(len(rows), np.int32), [file]))
         columns.append(pa.array(rows, pa.int64()))
-        columns += [_as(result.kept(name), data) for name, data in self.kept.items()]
+        columns += [_as(found.column(at), data) for at, data in enumerate(self.kept.values(), 1)]  # after `row`
         columns += [found.column(f"{scale}.{side}") for scale in self.scales for side in SIDES]
         columns += [found.column(name) for name in LISTS]
         return pa.table(columns, schema=self.schema)

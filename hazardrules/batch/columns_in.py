@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from hazardrules.columnar.table import Law, Options
     from hazardrules.columnar.tape import Array
 
-ROWS = 131_072
-"""So many rows are a piece: two blocks."""
+ROWS = 65_536
+"""So many rows are a piece: their answers, with some dozens of names a row, are what takes memory."""
 _BATCH = 65_536
 
 

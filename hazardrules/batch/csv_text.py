@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from hazardrules.batch.files import Form, Input
 
-BLOCK = 4_194_304
-"""So many bytes are read at once; no row may be longer."""
+BLOCK = 1_048_576
+"""So many bytes are read at once, and Arrow reads some thirty blocks ahead; no row may be longer than one."""
 _UTF_8 = ("utf-8", "utf8", "utf_8", "utf-8-sig")
 _END = "\x01the end\x02"
 """A row that is added after the last: where it is not found again, a quotation mark has swallowed it."""

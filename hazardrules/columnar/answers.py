@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from hazardrules.columnar.native import library
+from hazardrules.columnar.native_lists import MOST
 from hazardrules.columnar.program import FINDINGS, LEVELS, OPEN_RULES, TRUTHS
-from hazardrules.columnar.tape import unpack
+from hazardrules.columnar.tape import pack, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -95,23 +97,26 @@ class Judged:
         for scale, names in scales.items():
             present = masks.present.get(scale, False)
             least = self._highest(masks.least, scale)
-            examined = np.maximum(self._highest(masks.examined, scale), least)
-            most = np.maximum(self._highest(masks.most, scale), least)
-            absent = None if present is True else ~self.flags(present)
+            examined = self._highest(masks.examined, scale, least)
+            most = self._highest(masks.most, scale, least)
+            there = None if present is True else self.packed(present)
+            decided = None if examined is least else pack(least >= examined)
             words = pa.array(names, pa.string())
             for side, steps in zip(SIDES, (least, least, examined, most), strict=True):
-                null = absent
-                if side == "level":
-                    undecided = least < examined
-                    null = undecided if absent is None else absent | undecided
-                found[f"{scale}.{side}"] = pa.DictionaryArray.from_arrays(pa.array(steps, mask=null), words, ordered=True)
+                known = there
+                if side == "level" and decided is not None:
+                    known = decided if there is None else decided & there
+                buffers = [None if known is None else pa.py_buffer(known), pa.py_buffer(steps)]
+                indices = pa.Array.from_buffers(pa.int8(), len(steps), buffers)
+                found[f"{scale}.{side}"] = pa.DictionaryArray.from_arrays(indices, words, ordered=True)
         return found
 
-    def _highest(self, steps: Steps, scale: str) -> Array:
-        found = np.zeros(self.block.count, np.int8)
+    def _highest(self, steps: Steps, scale: str, least: Array | None = None) -> Array:
+        """The highest step that each row reaches; `least` is reached in any case."""
+        found = np.zeros(self.block.count, np.int8) if least is None else least
         for step, mask in sorted(steps.get(scale, {}).items()):
             if mask is not False:
-                np.copyto(found, np.int8(step), where=self.flags(mask))
+                found = np.maximum(found, self.flags(mask).view(np.int8) * np.int8(step))
         return found
 
     # lists
@@ -138,8 +143,11 @@ class Judged:
 
     def pairs(self, masks: Mapping[str, Mask], words: Words, frame: int = 0) -> tuple[Array, Array]:
         """Subject and word for each bit that is set, by subject, the words in the order of the masks."""
-        count = self.block.frames[frame].count
-        packed = [(word, self.packed(mask, frame)) for word, mask in masks.items() if mask is not False]
+        machine, count = library(), self.block.frames[frame].count
+        packed = self._some(masks, frame)
+        if machine is not None and len(packed) <= MOST:
+            lengths, codes = machine.lists(*_named(packed, words), count)
+            return np.repeat(np.arange(count, dtype=np.int32), lengths), codes
         parts = [_pairs(packed, words, start, min(_SORTED, count - start)) for start in range(0, count, _SORTED)]
         if not parts:
             return np.zeros(0, np.int32), np.zeros(0, np.int32)
@@ -147,8 +155,16 @@ class Judged:
 
     def lists(self, masks: Mapping[str, Mask], words: Words) -> tuple[Array, Array]:
         """For each row its words: how many, and which, one row after the other."""
+        machine, packed = library(), self._some(masks)
+        if machine is not None and len(packed) <= MOST:
+            return machine.lists(*_named(packed, words), self.block.count)
         rows, codes = self.pairs(masks, words)
         return np.bincount(rows, minlength=self.block.count), codes
+
+    def _some(self, masks: Mapping[str, Mask], frame: int = 0) -> list[tuple[str, Array]]:
+        """The masks that somebody is in."""
+        packed = ((word, self.packed(mask, frame)) for word, mask in masks.items() if mask is not False)
+        return [(word, mask) for word, mask in packed if mask.any()]
 
     def counts(self, masks: Mapping[str, Mask]) -> dict[str, int]:
         """How many rows there are in each mask."""
@@ -162,16 +178,19 @@ class Judged:
         rows, paths, codes, ranks = [], [], [], []
         order = {name: rank for rank, name in enumerate(self.program.holding)}
         for number in range(len(self.block.frames)):
-            masks = {name: mask for (frame, name), mask in self.program.findings.items() if frame == number}
+            here = [name for frame, name in self.program.findings if frame == number]
+            masks = {name: self.program.findings[number, name] for name in sorted(here, key=lambda name: order.get(name, 0))}
             subjects, found = self.pairs(masks, words, number)
             rows.append(self.block.root_rows(number)[subjects])
             codes.append(found)
             paths += self._paths(number, subjects)
-            rank = np.zeros(max(found, default=-1) + 1, np.int64)
+            rank = np.zeros(int(found.max(initial=-1)) + 1, np.int64)
             for name in masks:
                 if words.number(name) < len(rank):
                     rank[words.number(name)] = order.get(name, 0)
             ranks.append(rank[found])
+        if len(rows) == 1:
+            return {"row": self.rows[rows[0]], "subject": paths, "rule": codes[0]}
         at, rules = np.concatenate(rows), np.concatenate(codes)
         sorted_by = np.lexsort((np.concatenate(ranks), at))
         return {
@@ -189,6 +208,11 @@ class Judged:
         places = (subjects - frame.offsets[owners]).tolist()
         own = [frame.part if frame.one else f"{frame.part}[{place}]" for place in places]
         return [f"{path}.{name}" if path else name for path, name in zip(around, own, strict=True)]
+
+
+def _named(masks: list[tuple[str, Array]], words: Words) -> tuple[list[Array], Array]:
+    """The masks, and what each is called."""
+    return [mask for _, mask in masks], np.array([words.number(word) for word, _ in masks], np.int32)
 
 
 def _pairs(masks: list[tuple[str, Array]], words: Words, start: int, count: int) -> tuple[Array, Array]:

@@ -26,7 +26,7 @@ from hazardrules.intake.problems import Refused
 from hazardrules.intake.values import BLANK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from hazardrules.columnar.tape import Array
     from hazardrules.model.subjects import FactDeclaration
@@ -106,7 +106,11 @@ class _Reading:
         if places is not None:
             unit = 10.0**places
             machine = library()
-            quick = None if machine is None or not values.flags.c_contiguous else machine.scaled(values, unit)
+            quick = None
+            if machine is not None and values.flags.c_contiguous:
+                few = values[:_SAMPLE] * unit
+                guess = narrowest(int(few.min()), int(few.max()))
+                quick = machine.scaled(values, unit, guess if guess != np.int64 else np.int32)
             if quick is not None:
                 whole, low, high = quick
                 return self._wholes(whole.astype(narrowest(low, high), copy=False), places, (low, high))
@@ -128,10 +132,12 @@ class _Reading:
         self._reread(doubtful)
         return column
 
-    def _wholes(self, values: Array, scale: int, limits: tuple[int, int] | None = None) -> Column:
+    def _wholes(self, values: Array, scale: int, limits: Sequence[int] | None = None) -> Column:
         """Integers that stand for themselves divided by a power of ten."""
         fact = self.fact
-        low, high = limits or (int(values.min()), int(values.max()))
+        if limits is None:
+            values, *limits = _narrow(values)
+        low, high = limits
         if scale and fact.type.integer:
             values = values.astype(np.int64)
             self._reread(values % 10**scale != 0)
@@ -195,12 +201,13 @@ class _Reading:
         offsets = raw(self.array.offsets, self.array.offsets.type.to_pandas_dtype())
         inner = plain(self.array.values.slice(offsets[0], offsets[-1] - offsets[0]))
         is_plain = pa.types.is_string(inner.type) or pa.types.is_dictionary(inner.type)
-        longest = int((offsets[1:] - offsets[:-1]).max())
-        if dtype is np.object_ or not is_plain or longest > _LANE:
+        if dtype is np.object_ or not is_plain:
             return self._by_value()
         words, codes = distinct(inner)
         places = np.array([self._option(word) for word in words], np.int64)
-        found = sets_of(places, codes, offsets - offsets[0] if offsets[0] else offsets, dtype, longest)
+        found = sets_of(places, codes, offsets, dtype)
+        if found is None:
+            return self._by_value()
         if inner.null_count or (places < 0).any():
             bad = np.append(places < 0, np.True_)[codes] if inner.null_count else (places < 0)[codes]
             owners = np.repeat(np.arange(len(found)), np.diff(offsets))
@@ -299,8 +306,17 @@ def column_of(fact: FactDeclaration, values: list[Any], codes: Array, known: Arr
             return Column(fact, codes, known, None, tuple(places))
 
 
-def sets_of(places: Array, codes: Array, offsets: Array, dtype: Any, longest: int) -> Array:
-    """Lists of words as bits.
+def _narrow(values: Array) -> tuple[Array, int, int]:
+    """Integers in a type that the first of them fit into, where all do; the least and the greatest."""
+    machine, few = library(), values[:_SAMPLE]
+    guess = narrowest(int(few.min()), int(few.max()))
+    if machine is None or not values.flags.c_contiguous or guess == values.dtype:
+        return values, int(values.min()), int(values.max())
+    return machine.narrow(values, guess)
+
+
+def sets_of(places: Array, codes: Array, offsets: Array, dtype: Any) -> Array | None:
+    """Lists of words as bits; None where a list is too long.
 
     Eight options share a 64-bit integer, a byte each, in which a running sum counts them; no list may be longer than a
     byte can count. The difference of two sums then tells which options stand between.
@@ -308,16 +324,18 @@ def sets_of(places: Array, codes: Array, offsets: Array, dtype: Any, longest: in
     Args:
         places: For each word the number of its option; negative for none.
         codes: The words of all lists, one list after the other; one past the last is null.
-        offsets: Where each list begins, and the end.
+        offsets: Where each list begins, and the end; the first is where the codes begin.
         dtype: An unsigned integer with a bit for each option.
-        longest: How long the longest list is.
     """
     width = np.dtype(dtype).itemsize
     machine = library()
     if machine is not None and len(places) < _BYTE:
         bits = np.array([1 << int(place) if place >= 0 else 0 for place in (*places, -1)], dtype)
         ends = offsets.astype(np.int32, copy=False)
-        return machine.sets(ends, codes.view(np.uint8) if codes.itemsize == 1 else codes.astype(np.uint8), bits, longest)
+        return machine.sets(ends, codes.view(np.uint8) if codes.itemsize == 1 else codes.astype(np.uint8), bits)
+    if (offsets[1:] - offsets[:-1]).max() > _LANE:
+        return None
+    offsets = offsets - offsets[0]
     found = np.zeros((len(offsets) - 1, width), np.uint8)
     at = codes.astype(np.intp)
     sums = np.zeros(len(codes) + 1, np.uint64)

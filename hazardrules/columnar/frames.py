@@ -119,6 +119,12 @@ class Block:
         """How many rows."""
         return self.frames[0].count
 
+    def take(self, rows: Array) -> Block:
+        """Some of the rows; there are no parts."""
+        (frame,) = self.frames
+        columns = {name: column.take(rows, frame.count) for name, column in frame.columns.items()}
+        return Block([Frame(frame.kind, frame.part, len(rows), columns)])
+
     def shape(self) -> Shape:
         """What a program has to be compiled for."""
         return Shape(tuple(_shape_of(number, self.frames) for number in range(len(self.frames))), self.days is not None)

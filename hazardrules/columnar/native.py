@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import ctypes
 import os
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hazardrules.columnar.native_lists import BLOCK, LISTS_SOURCE
+from hazardrules.columnar.native_values import GROUP, LANES, NARROW, WHOLES, values_source
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hazardrules.columnar.tape import Array
 
 ROWS = 4096
@@ -26,7 +31,6 @@ FIELDS = 8
 it; and what it compares with."""
 
 _WORDS = BYTES // 8
-_LANES, _FITS = 8, 2.0**31
 _OPERATION = """
 define void @{name}(ptr %out, ptr %a, ptr %b, i64 %imm) {{
 entry:
@@ -85,180 +89,6 @@ end:
   ret void
 }
 """
-_VALUES = """
-define void @scaled(ptr %values, ptr %out, ptr %unit.at, i64 %turns) {
-entry:
-  %unit.1 = load double, ptr %unit.at
-  %unit.0 = insertelement <8 x double> poison, double %unit.1, i64 0
-  %unit = shufflevector <8 x double> %unit.0, <8 x double> poison, <8 x i32> zeroinitializer
-  br label %loop
-loop:
-  %i = phi i64 [0, %entry], [%next, %loop]
-  %low = phi <8 x double> [splat (double 0.0), %entry], [%low.1, %loop]
-  %high = phi <8 x double> [splat (double 0.0), %entry], [%high.1, %loop]
-  %good = phi <8 x i1> [splat (i1 true), %entry], [%good.1, %loop]
-  %p = getelementptr <8 x double>, ptr %values, i64 %i
-  %x = load <8 x double>, ptr %p, align 1
-  %s = fmul <8 x double> %x, %unit
-  %k = call <8 x double> @llvm.rint.v8f64(<8 x double> %s)
-  %minus = fneg <8 x double> %x
-  %r = call <8 x double> @llvm.fma.v8f64(<8 x double> %minus, <8 x double> %unit, <8 x double> %k)
-  %gap = call <8 x double> @llvm.fabs.v8f64(<8 x double> %r)
-  %bits.x = bitcast <8 x double> %x to <8 x i64>
-  %power.bits = and <8 x i64> %bits.x, splat (i64 9218868437227405312)
-  %power = bitcast <8 x i64> %power.bits to <8 x double>
-  %half = fmul <8 x double> %power, splat (double 0x3CA0000000000000)
-  %room = fmul <8 x double> %half, %unit
-  %near = fcmp olt <8 x double> %gap, %room
-  %rest = and <8 x i64> %bits.x, splat (i64 4503599627370495)
-  %no.power = icmp ne <8 x i64> %rest, zeroinitializer
-  %near.1 = and <8 x i1> %near, %no.power
-  %exact = fcmp oeq <8 x double> %r, zeroinitializer
-  %same = or <8 x i1> %near.1, %exact
-  %good.1 = and <8 x i1> %good, %same
-  %is.low = fcmp olt <8 x double> %k, %low
-  %low.1 = select <8 x i1> %is.low, <8 x double> %k, <8 x double> %low
-  %is.high = fcmp ogt <8 x double> %k, %high
-  %high.1 = select <8 x i1> %is.high, <8 x double> %k, <8 x double> %high
-  %whole = fptosi <8 x double> %k to <8 x i32>
-  %o = getelementptr <8 x i32>, ptr %out, i64 %i
-  store <8 x i32> %whole, ptr %o, align 1
-  %next = add i64 %i, 1
-  %done = icmp eq i64 %next, %turns
-  br i1 %done, label %end, label %loop
-end:
-  %bits = bitcast <8 x i1> %good.1 to i8
-  %all = icmp eq i8 %bits, -1
-  %said = uitofp i1 %all to double
-  store double %said, ptr %unit.at
-  %low.at = getelementptr double, ptr %unit.at, i64 1
-  store <8 x double> %low.1, ptr %low.at, align 8
-  %high.at = getelementptr double, ptr %unit.at, i64 9
-  store <8 x double> %high.1, ptr %high.at, align 8
-  ret void
-}
-declare <8 x double> @llvm.rint.v8f64(<8 x double>)
-declare <8 x double> @llvm.fabs.v8f64(<8 x double>)
-declare <8 x double> @llvm.fma.v8f64(<8 x double>, <8 x double>, <8 x double>)
-
-define void @short_sets(ptr %offsets, ptr %codes, ptr %table, ptr %out, i64 %count, ptr %marks, i64 %entries, i64 %words) {
-entry:
-  %many = lshr i64 %entries, 6
-  %some = shl i64 %many, 6
-  %is.none = icmp eq i64 %many, 0
-  br i1 %is.none, label %rest, label %many.marks
-many.marks:
-  %v = phi i64 [0, %entry], [%v1, %many.done]
-  %v.at = getelementptr <64 x i8>, ptr %codes, i64 %v
-  %cs = load <64 x i8>, ptr %v.at, align 1
-  br label %word
-word:
-  %k = phi i64 [0, %many.marks], [%k1, %word]
-  %acc = phi <64 x i8> [zeroinitializer, %many.marks], [%acc.1, %word]
-  %b.at = getelementptr i8, ptr %table, i64 %k
-  %b.1 = load i8, ptr %b.at
-  %b.2 = insertelement <64 x i8> poison, i8 %b.1, i64 0
-  %b.s = shufflevector <64 x i8> %b.2, <64 x i8> poison, <64 x i32> zeroinitializer
-  %k.8 = trunc i64 %k to i8
-  %k.2 = insertelement <64 x i8> poison, i8 %k.8, i64 0
-  %k.s = shufflevector <64 x i8> %k.2, <64 x i8> poison, <64 x i32> zeroinitializer
-  %is = icmp eq <64 x i8> %cs, %k.s
-  %add = select <64 x i1> %is, <64 x i8> %b.s, <64 x i8> zeroinitializer
-  %acc.1 = or <64 x i8> %acc, %add
-  %k1 = add i64 %k, 1
-  %k.done = icmp eq i64 %k1, %words
-  br i1 %k.done, label %many.done, label %word
-many.done:
-  %mv.at = getelementptr <64 x i8>, ptr %marks, i64 %v
-  store <64 x i8> %acc.1, ptr %mv.at, align 1
-  %v1 = add i64 %v, 1
-  %v.done = icmp eq i64 %v1, %many
-  br i1 %v.done, label %rest, label %many.marks
-rest:
-  %is.all = icmp eq i64 %some, %entries
-  br i1 %is.all, label %begin, label %mark
-begin:
-  br label %loop
-mark:
-  %j = phi i64 [%some, %rest], [%j1, %mark]
-  %c.at = getelementptr i8, ptr %codes, i64 %j
-  %c = load i8, ptr %c.at
-  %c64 = zext i8 %c to i64
-  %bit.at = getelementptr i8, ptr %table, i64 %c64
-  %bit = load i8, ptr %bit.at
-  %m.at = getelementptr i8, ptr %marks, i64 %j
-  store i8 %bit, ptr %m.at
-  %j1 = add i64 %j, 1
-  %j.done = icmp uge i64 %j1, %entries
-  br i1 %j.done, label %begin, label %mark
-loop:
-  %i = phi i64 [0, %begin], [%next, %loop]
-  %next = add i64 %i, 1
-  %from.at = getelementptr i32, ptr %offsets, i64 %i
-  %to.at = getelementptr i32, ptr %offsets, i64 %next
-  %from = load i32, ptr %from.at
-  %to = load i32, ptr %to.at
-  %from64 = zext i32 %from to i64
-  %length.32 = sub i32 %to, %from
-  %length = zext i32 %length.32 to i64
-  %w.at = getelementptr i8, ptr %marks, i64 %from64
-  %w = load i64, ptr %w.at, align 1
-  %length.8 = shl i64 %length, 3
-  %gone = sub i64 64, %length.8
-  %gone.7 = and i64 %gone, 63
-  %kept = shl i64 %w, %gone.7
-  %none = icmp eq i64 %length, 0
-  %w0 = select i1 %none, i64 0, i64 %kept
-  %w1 = lshr i64 %w0, 32
-  %w2 = or i64 %w0, %w1
-  %w3 = lshr i64 %w2, 16
-  %w4 = or i64 %w2, %w3
-  %w5 = lshr i64 %w4, 8
-  %w6 = or i64 %w4, %w5
-  %r = trunc i64 %w6 to i8
-  %o = getelementptr i8, ptr %out, i64 %i
-  store i8 %r, ptr %o
-  %done = icmp eq i64 %next, %count
-  br i1 %done, label %end, label %loop
-end:
-  ret void
-}
-
-define void @sets(ptr %offsets, ptr %codes, ptr %table, ptr %out, i64 %count) {
-entry:
-  br label %row
-row:
-  %i = phi i64 [0, %entry], [%i1, %after]
-  %i1 = add i64 %i, 1
-  %from.at = getelementptr i32, ptr %offsets, i64 %i
-  %to.at = getelementptr i32, ptr %offsets, i64 %i1
-  %from = load i32, ptr %from.at
-  %to = load i32, ptr %to.at
-  %none = icmp eq i32 %from, %to
-  br i1 %none, label %after, label %item
-item:
-  %j = phi i32 [%from, %row], [%j1, %item]
-  %sum = phi i64 [0, %row], [%sum1, %item]
-  %j64 = zext i32 %j to i64
-  %c.at = getelementptr i8, ptr %codes, i64 %j64
-  %c = load i8, ptr %c.at
-  %c64 = zext i8 %c to i64
-  %bit.at = getelementptr i64, ptr %table, i64 %c64
-  %bit = load i64, ptr %bit.at
-  %sum1 = or i64 %sum, %bit
-  %j1 = add i32 %j, 1
-  %j.done = icmp eq i32 %j1, %to
-  br i1 %j.done, label %after, label %item
-after:
-  %found = phi i64 [0, %row], [%sum1, %item]
-  %o = getelementptr i64, ptr %out, i64 %i
-  store i64 %found, ptr %o
-  %done = icmp eq i64 %i1, %count
-  br i1 %done, label %end, label %row
-end:
-  ret void
-}
-"""
 _TYPES = {"i8": 64, "i16": 32, "i32": 16, "i64": 8, "double": 8}
 """Types of values, and how many are taken at once."""
 _NAMES: dict[str, str] = {"int8": "i8", "uint8": "i8", "int16": "i16", "uint16": "i16", "int32": "i32", "uint32": "i32",
@@ -305,7 +135,16 @@ def _test(name: str, data: str, how: str) -> str:
 
 
 def _source() -> str:
-    parts = [_RUN, _VALUES, _logic("and", "and"), _logic("or", "or"), _logic("not", "xor"), _logic("copy", "or"), _fill()]
+    parts = [
+        _RUN,
+        values_source(),
+        LISTS_SOURCE,
+        _logic("and", "and"),
+        _logic("or", "or"),
+        _logic("not", "xor"),
+        _logic("copy", "or"),
+        _fill(),
+    ]
     for data in _TYPES:
         if data == "double":
             parts += [_test("ge", data, "  %m = fcmp oge {vector} %x, %t"), _test("gt", data, "  %m = fcmp ogt {vector} %x, %t")]
@@ -342,13 +181,23 @@ class Library:
         self._engine.finalize_object()
         names = [function.name for function in module.functions if not function.is_declaration]
         self.address: dict[str, int] = {name: self._engine.get_function_address(name) for name in names}
-        kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
-        self._run = kind(self.address["run"])
-        pointer = ctypes.c_void_p
-        self._scaled = ctypes.CFUNCTYPE(None, pointer, pointer, pointer, ctypes.c_int64)(self.address["scaled"])
-        rows = (None, pointer, pointer, pointer, pointer, ctypes.c_int64)
-        self._sets = ctypes.CFUNCTYPE(*rows)(self.address["sets"])
-        self._short_sets = ctypes.CFUNCTYPE(*rows, pointer, ctypes.c_int64, ctypes.c_int64)(self.address["short_sets"])
+        pointer, count = ctypes.c_void_p, ctypes.c_int64
+        rows = partial(ctypes.CFUNCTYPE, None)
+        self._run = rows(pointer, count, count)(self.address["run"])
+        self._scaled = {
+            np.dtype(out).char: rows(pointer, pointer, pointer, count)(self.address[f"scaled_{_NAMES[out]}"]) for out in WHOLES
+        }
+        self._narrow = {
+            (np.dtype(data).char, np.dtype(out).char): rows(pointer, pointer, pointer, count)(
+                self.address[f"narrow_{_NAMES[data]}_{_NAMES[out]}"]
+            )
+            for data, out in NARROW
+        }
+        self._bits = rows(pointer, count, count, pointer)(self.address["bits"])
+        self._lists = rows(pointer, pointer, count, pointer, pointer, count)(self.address["lists"])
+        self._mark = rows(pointer, pointer, pointer, count, count)(self.address["mark"])
+        self._short_sets = rows(pointer, pointer, pointer, pointer, count)(self.address["short_sets"])
+        self._sets = rows(pointer, pointer, pointer, pointer, count)(self.address["sets"])
 
     def run(self, steps: Array, chunks: int) -> None:
         """Take all steps for each chunk; other threads go on meanwhile.
@@ -360,63 +209,131 @@ class Library:
         if chunks and len(steps):
             self._run(steps.ctypes.data, len(steps), chunks)
 
-    def scaled(self, values: Array, unit: float) -> tuple[Array, int, int] | None:
+    def scaled(self, values: Array, unit: float, dtype: Any) -> tuple[Array, int, int] | None:
         """Floats as integers of so many to one, with the least and the greatest of these and of 0.
 
         Args:
             values: float64, contiguous.
             unit: A power of ten.
+            dtype: What the integers probably fit into: int8, int16 or int32.
 
         Returns:
-            The integers, int32; None where a float is not the nearest one to any such number, or one does not fit.
+            The integers, in this type or in int32; None where a float is not the nearest one to any such number, or one
+            does not fit.
         """
-        whole = len(values) // _LANES * _LANES
-        out = np.empty(whole + _LANES, np.int32)
-        said = np.empty(17)
+        whole = len(values) // LANES * LANES
+        out = np.empty(whole + LANES, dtype)
+        run, said = self._scaled[out.dtype.char], np.empty(1 + 2 * LANES)
         low = high = 0.0
-        for given, start in ((values, 0), (_filled(values[whole:]), whole)):
-            turns = (whole if start == 0 and given is values else _LANES) // _LANES
-            if not turns:
+        for given, start in ((values[:whole], 0), (_filled(values[whole:], LANES, 0), whole)):
+            if not len(given):
                 continue
             said[0] = unit
-            self._scaled(given.ctypes.data, out.ctypes.data + start * 4, said.ctypes.data, turns)
+            run(given.ctypes.data, out[start:].ctypes.data, said.ctypes.data, len(given) // LANES)
             if not said[0]:
                 return None
-            low, high = min(low, said[1:9].min()), max(high, said[9:].max())
-        if low < -_FITS or high >= _FITS:
-            return None
+            low, high = min(low, said[1 : 1 + LANES].min()), max(high, said[1 + LANES :].max())
+        if not _fits(low, high, out.dtype):
+            return self.scaled(values, unit, np.int32) if out.dtype.itemsize < 4 else None  # noqa: PLR2004 - bytes
         return out[: len(values)], int(low), int(high)
 
-    def sets(self, offsets: Array, codes: Array, table: Array, longest: int) -> Array:
+    def narrow(self, values: Array, dtype: Any) -> tuple[Array, int, int]:
+        """Integers in a narrower type, with the least and the greatest; as they are where some do not fit.
+
+        Args:
+            values: int64 or int32, contiguous, at least one.
+            dtype: What they probably fit into.
+        """
+        run = self._narrow.get((values.dtype.char, np.dtype(dtype).char))
+        if run is None:
+            return values, int(values.min()), int(values.max())
+        whole = len(values) // GROUP * GROUP
+        out = np.empty(whole + GROUP, dtype)
+        limits = np.full(2 * GROUP, values[0], values.dtype)
+        for given, start in ((values[:whole], 0), (_filled(values[whole:], GROUP, values[0]), whole)):
+            if len(given):
+                run(given.ctypes.data, out[start:].ctypes.data, limits.ctypes.data, len(given) // GROUP)
+        low, high = int(limits[:GROUP].min()), int(limits[GROUP:].max())
+        return (out[: len(values)] if _fits(low, high, out.dtype) else values), low, high
+
+    def sets(self, offsets: Array, codes: Array, table: Array) -> Array:
         """Lists of numbers as bits.
 
         Args:
-            offsets: Shape (n + 1,), int32, where each list begins, and the end; the first is 0.
+            offsets: Shape (n + 1,), int32, where each list begins, and the end; the first is where `codes` begin.
             codes: uint8, of all lists, one after the other.
             table: By number its bits; uint8 or uint64.
-            longest: How long the longest list is.
 
         Returns:
             Shape (n,), of the type of `table`.
         """
-        count = len(offsets) - 1
-        if table.dtype == np.uint8 and longest <= 8 and len(codes):  # noqa: PLR2004 - bytes of a word
+        count, first = len(offsets) - 1, int(offsets[0])
+        if table.dtype == np.uint8 and len(codes):
             found = np.empty(count, np.uint8)
             marks = np.empty(len(codes) + 8, np.uint8)
-            given = (offsets.ctypes.data, codes.ctypes.data, table.ctypes.data, found.ctypes.data, count)
-            self._short_sets(*given, marks.ctypes.data, len(codes), len(table))
-            return found
+            self._mark(codes.ctypes.data, table.ctypes.data, marks.ctypes.data, len(codes), len(table))
+            whole, longest = count // LANES * LANES, np.zeros(LANES, np.int32)
+            rest = np.full(LANES + 1, offsets[-1], np.int32)
+            rest[: count - whole + 1] = offsets[whole:]
+            some = np.empty(LANES, np.uint8)
+            for ends, out, turns in ((offsets, found, whole // LANES), (rest, some, 1)):
+                if turns:
+                    self._short_sets(ends.ctypes.data, marks.ctypes.data - first, out.ctypes.data, longest.ctypes.data, turns)
+            found[whole:] = some[: count - whole]
+            if longest.max() <= 8:  # noqa: PLR2004 - bytes of a word
+                return found
         wide = table.astype(np.uint64)
         out = np.empty(count, np.uint64)
-        self._sets(offsets.ctypes.data, codes.ctypes.data, wide.ctypes.data, out.ctypes.data, count)
+        self._sets(offsets.ctypes.data, codes.ctypes.data - first, wide.ctypes.data, out.ctypes.data, count)
         return out.astype(table.dtype, copy=False)
 
+    def lists(self, masks: Sequence[Array], numbers: Array, count: int) -> tuple[Array, Array]:
+        """For each row the masks that it is in.
 
-def _filled(values: Array) -> Array:
-    """Some last floats as a whole turn."""
-    found = np.zeros(_LANES)
+        Args:
+            masks: Packed, each of at least `count` rows; no more than `native_lists.MOST`.
+            numbers: int32, what each mask is called.
+            count: How many rows there are.
+
+        Returns:
+            How many there are of each row, shape (n,), int64; and their numbers, one row after the other, in the order of the masks.
+        """
+        whole, rest = divmod(count, BLOCK)
+        lengths = np.zeros(count + BLOCK, np.int64)
+        if not masks:
+            return lengths[:count], np.zeros(0, np.int32)
+        masks = [np.ascontiguousarray(mask) for mask in masks]
+        tails = np.zeros((len(masks), BLOCK // 8), np.uint8)
+        if rest:
+            for tail, mask in zip(tails, masks, strict=True):
+                found = mask[whole * 8 : (count + 7) // 8]
+                tail[: len(found)] = found
+            tails[:, rest // 8] &= (1 << rest % 8) - 1
+        parts, total = [], np.empty(1, np.int64)
+        for given, first, blocks in ((masks, 0, whole), (tails, whole * BLOCK, 1)):
+            if not blocks:
+                continue
+            where = np.array([mask.ctypes.data for mask in given], np.int64)
+            self._bits(where.ctypes.data, len(where), blocks, total.ctypes.data)
+            codes = np.empty(int(total[0]), np.int32)
+            to = lengths[first:].ctypes.data
+            self._lists(where.ctypes.data, numbers.ctypes.data, len(where), to, codes.ctypes.data, blocks)
+            parts.append(codes)
+        return lengths[:count], np.concatenate(parts) if len(parts[-1]) else parts[0]
+
+
+def _filled(values: Array, count: int, filling: Any) -> Array:
+    """Some last values as a whole turn; none where there are none."""
+    if not len(values):
+        return values
+    found = np.full(count, filling, values.dtype)
     found[: len(values)] = values
     return found
+
+
+def _fits(low: float, high: float, dtype: Any) -> bool:
+    limits = np.iinfo(dtype)
+    return bool(limits.min <= low and high <= limits.max)
 
 
 OPERATIONS: dict[tuple[str, str], str] = {

@@ -167,8 +167,8 @@ class TableClassifier:
         batch = Batch(given, [], found.problems, first)
         if found.problems:
             rows = batch.good
+            found = _some(given, found, rows) if len(rows) else found
             given = given.take(rows)
-            found = given.read() if len(rows) else found
             rows += first
         else:
             rows = np.arange(first, first + given.count)
@@ -188,7 +188,7 @@ class TableClassifier:
         groups = []
         for number, plan in enumerate(plans):
             at = np.flatnonzero(codes == number)
-            piece = given.take(at).read()
+            piece = _some(given, found, at)
             piece.block.days = piece.days
             groups.append((plan, piece.block, rows[at]))
         return groups
@@ -228,3 +228,12 @@ class TableClassifier:
                 assert day is not None  # asked for when the columns were looked at
                 found = self._programs[key] = compiled_program(plan, wanted, day, self.options.packs)
         return found
+
+
+def _some(given: Rows, found: Read, rows: Array) -> Read:
+    """Some of the rows that were read; those with parts are read again."""
+    if len(found.block.frames) > 1:
+        return given.take(rows).read()
+    days = None if found.days is None else found.days[rows]
+    places = None if found.places is None else [found.places[row] for row in rows.tolist()]
+    return Read(found.block.take(rows), days, places, {})

@@ -16,7 +16,7 @@ from hazardrules.compiler.tables import plain_conditions, row_conditions
 from hazardrules.diagnostics import did_you_mean, suggest
 from hazardrules.model import expressions as ir
 from hazardrules.model.law import ClauseRef, Effective, NotEncoded
-from hazardrules.model.rules import Rule
+from hazardrules.model.rules import Rule, row_actions
 from hazardrules.model.types import BOOL, INTEGER, PURE, ValueType
 from hazardrules.model.units import find_unit, same_dimension
 
@@ -239,7 +239,7 @@ class _Compiler:
                 continue
             whole_row = condition if when is None else ir.Junction("and", (when, condition), row.span)
             name = f"{rule.name}.{row.number}"
-            actions = self._actions((*rule.actions, *row.actions), here)
+            actions = self._actions(row_actions(rule, row), here)
             level = row.level or rule.level
             if _says_nothing(row):
                 level, actions = None, ()

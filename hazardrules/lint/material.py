@@ -12,6 +12,7 @@ from hazardrules.lint.texts import Said, TextFinder
 from hazardrules.lint.trees import ATOMS, walk
 from hazardrules.model import expressions as ir
 from hazardrules.model import syntax_tree as ast
+from hazardrules.model.rules import row_actions
 from hazardrules.source import Edit, Span, whole_file
 from hazardrules.syntax.folder import list_folder
 from hazardrules.syntax.loader import CASES, LINT, RULEBOOK
@@ -236,11 +237,12 @@ class Material:
 
 
 def action_uses(rule: Rule) -> Iterator[ActionUse]:
-    """The actions of a rule and of the rows of its table."""
-    yield from rule.actions
-    if rule.table is not None:
-        for row in rule.table.rows:
-            yield from row.actions
+    """The actions of a rule, or of the rows of its table."""
+    if rule.table is None:
+        yield from rule.actions
+        return
+    for row in rule.table.rows:
+        yield from row_actions(rule, row)
 
 
 def levels_given(rule: Rule) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -118,6 +118,27 @@ class Rule:
     table: DecisionTable | None
     span: Span
     drops_scope: bool = False
+
+
+def row_actions(rule: Rule, row: TableRow) -> tuple[ActionUse, ...]:
+    """What a row of a rule's table requires.
+
+    An entry of the rule's list completes the cells that name the same action (authority, `by`, clause, further parameters);
+    what no cell of the table names is required with every row.
+    """
+    named = {use.action for one in (rule.table.rows if rule.table is not None else ()) for use in one.actions}
+    more = {use.action: use for use in rule.actions if use.action in named}
+    every = tuple(use for use in rule.actions if use.action not in named)
+    return (*every, *(_completed(use, more.get(use.action)) for use in row.actions))
+
+
+def _completed(use: ActionUse, more: ActionUse | None) -> ActionUse:
+    if more is None:
+        return use
+    return replace(
+        use, values={**more.values, **use.values}, written={**more.written, **use.written}, by=use.by or more.by,
+        authority=use.authority or more.authority, basis=use.basis or more.basis,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

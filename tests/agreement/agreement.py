@@ -14,6 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
+import beside_tables
 import contenders
 import drawing
 from contenders import CONTENDERS, Contender, Said, open_scopes, reference, said
@@ -35,6 +36,10 @@ TOTAL = int(os.environ.get("HAZARDRULES_AGREEMENT", "12000"))
 SEED = int(os.environ.get("HAZARDRULES_SEED", "1"))
 A_BOOK = 60
 """So many cases are drawn for a rulebook."""
+TABLES_OF = 4
+"""Tables take a program to be compiled: every fourth drawn rulebook judges its cases as tables too."""
+ROWS = 200
+"""So many rows are one table of the law."""
 SHOWN = 3
 
 
@@ -133,8 +138,12 @@ def on_drawn_rulebooks(total: int, start: int = SEED) -> Tally:
         before = len(tally.disagreements)
         for day in chance.sample(DAYS, 2):
             when = date.fromisoformat(day)
-            roots = [book.intake.read("place", drawing.facts(chance), place="") for _ in range(A_BOOK // 2)]
+            rows = [drawing.facts(chance) for _ in range(A_BOOK // 2)]
+            roots = [book.intake.read("place", row, place="") for row in rows]
             compare(book.compiled.in_force(when), roots, when, tally, among, "a drawn rulebook")
+            if tally.rulebooks % TABLES_OF == 0:
+                for form in beside_tables.FORMS:
+                    beside_tables.compare_rows(book, rows, "place", tally, form=form, where="a drawn rulebook", as_of=when)
         assert len(tally.disagreements) == before, files["all/drawn.yaml"] + "\n".join(tally.disagreements[before:][:SHOWN])
 
     run()
@@ -182,4 +191,24 @@ def on_the_law(book: hazardrules.Rulebook, folder: Path, total: int, start: int 
             some = drawn[at :: len(days)]
             among = [contender for contender in contenders.CONTENDERS if (number + at) % contender.every == 0]
             compare(book.compiled.in_force(day, place), some, day, tally, among, f"{kind} in {place}")
+    return tally
+
+
+def on_the_law_in_tables(book: hazardrules.Rulebook, folder: Path, total: int, start: int = SEED) -> Tally:
+    """Compare tables on a rulebook: the facts of its cases with gaps, on days of change, each kind in turn."""
+    tally = Tally()
+    chance = Random(start)  # noqa: S311 - see above
+    found = beside_tables.groups(shipped_cases(book, folder), book)
+    places = [None, *book.compiled.source.jurisdictions]
+    every = sum(map(len, found.values()))
+    for number, (kind, facts) in enumerate(sorted(found.items())):
+        wanted = max(2, round(total * len(facts) / every))
+        for first in range(0, wanted, ROWS):
+            keep, form = chance.choice((0.5, 0.9, 1.0)), beside_tables.FORMS[(number + first // ROWS) % 2]
+            rows = [beside_tables.thinned(chance, chance.choice(facts), keep) for _ in range(min(ROWS, wanted - first))]
+            rows = [row for row in rows if row] or facts[:1]
+            day, place = chance.choice(book.compiled.breakpoints), chance.choice(places)
+            beside_tables.compare_rows(
+                book, rows, kind, tally, form=form, where=f"{kind} in {place}", as_of=day, jurisdiction=place
+            )
     return tally

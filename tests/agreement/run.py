@@ -44,6 +44,10 @@ def main() -> int:
     quarter = given.total // 4
     for name, run in (
         ("the shipped law", lambda: agreement.on_the_law(book, shipped_rules(), quarter, given.seed)),
+        (
+            "the shipped law in tables",
+            lambda: agreement.on_the_law_in_tables(book, shipped_rules(), given.total // 40, given.seed),
+        ),
         ("drawn rulebooks", lambda: drawn(given.total - quarter, given.seed)),
     ):
         try:

@@ -12,6 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import agreement
+import beside_tables
 import contenders
 from agreement import TOTAL, Tally
 from contenders import CONTENDERS
@@ -23,6 +24,7 @@ from hazardrules.folders import shipped_rules
 from hazardrules.testing.runner import run_cases
 
 ROOT = Path(__file__).resolve().parents[2]
+TABLES = {f"columnar, {form}" for form in beside_tables.FORMS}
 each_engine = pytest.mark.parametrize("engine", usable_engines())
 
 
@@ -52,7 +54,7 @@ def test_engines_agree_on_drawn_rulebooks() -> None:
     """Whatever the rules and the facts."""
     tally = agreement.on_drawn_rulebooks(TOTAL)
     assert tally.disagreements == [], shown(tally)
-    assert set(tally.cases) == {one.name for one in CONTENDERS}
+    assert set(tally.cases) == {*(one.name for one in CONTENDERS), *TABLES}
     assert all(tally.cases[one.name] >= TOTAL // one.every * 0.8 for one in CONTENDERS), shown(tally)
     shown(tally)
 
@@ -62,6 +64,14 @@ def test_engines_agree_on_the_law(law: hazardrules.Rulebook) -> None:
     tally = agreement.on_the_law(law, shipped_rules(), TOTAL // 4)
     assert tally.disagreements == [], shown(tally)
     assert set(tally.cases) == {one.name for one in CONTENDERS}
+    shown(tally)
+
+
+def test_tables_agree_on_the_law(law: hazardrules.Rulebook) -> None:
+    """Facts of its cases with gaps, as mappings and as Arrow tables, on days of change."""
+    tally = agreement.on_the_law_in_tables(law, shipped_rules(), TOTAL // 12)
+    assert tally.disagreements == [], shown(tally)
+    assert set(tally.cases) == TABLES
     shown(tally)
 
 

@@ -75,13 +75,14 @@ def test_long_tables_say_of_each_row_what_a_short_one_says(
     monkeypatch: pytest.MonkeyPatch, book: hazardrules.Rulebook, count: int, fast: bool
 ) -> None:
     """Rows in whole chunks and behind the last one, with machine code and without, in one block and in several."""
-    from hazardrules.columnar import arrow_values, native, program
+    from hazardrules.columnar import answers, arrow_values, native, program
 
     if fast:
         assert native.library() is not None
     else:
         monkeypatch.setattr(arrow_values, "library", lambda: None)
         monkeypatch.setattr(program, "library", lambda: None)
+        monkeypatch.setattr(answers, "library", lambda: None)
         book = hazardrules.load()  # programs are kept with the rulebook
     drawn = Drawn(book, seed=11)
     for subject in ("premises", "vehicle"):
@@ -112,15 +113,16 @@ def test_machine_code_reads_decimals_and_sets_as_numpy_does() -> None:
         for size in (1, 7, 8, 9, 999):
             whole = rng.integers(-(10**8), 10**8, size)
             values = whole / unit
-            found = library.scaled(values, unit)
-            assert found is not None
-            assert (found[0] == whole).all()
-            assert (found[1], found[2]) == (min(0, whole.min()), max(0, whole.max()))
+            for guess in (np.int8, np.int16, np.int32):
+                found = library.scaled(values, unit, guess)
+                assert found is not None
+                assert (found[0] == whole).all()
+                assert (found[1], found[2]) == (min(0, whole.min()), max(0, whole.max()))
             values[rng.integers(0, size)] *= 1 + 2**-52
-            found = library.scaled(values, unit)
+            found = library.scaled(values, unit, np.int32)
             assert found is None or (found[0] / unit == values).all()
     for odd in (np.nan, np.inf, -np.inf, 1e300, 5e-324, 0.1 + 0.2, 2.0**31):
-        assert library.scaled(np.array([0.5, odd]), 100.0) is None
+        assert library.scaled(np.array([0.5, odd]), 100.0, np.int8) is None
     for options in (3, 8, 9, 40):
         for longest in (0, 1, 6, 8, 9, 30):
             lengths = rng.integers(0, longest + 1, 500)
@@ -129,5 +131,46 @@ def test_machine_code_reads_decimals_and_sets_as_numpy_does() -> None:
             dtype = np.uint8 if options <= 8 else np.uint64
             bits = np.array([1 << option for option in range(options)], dtype)
             expected = [sum({1 << code for code in codes[a:b].tolist()}) for a, b in pairwise(offsets)]
-            assert library.sets(offsets, codes, bits, int(lengths.max())).tolist() == expected
+            for first in (0, 3):
+                assert library.sets(offsets + np.int32(first), codes, bits).tolist() == expected
     assert arrow_values.library() is library
+
+
+@pytest.mark.parametrize("data", [np.int64, np.int32])
+@pytest.mark.parametrize("guess", [np.int8, np.int16, np.int32])
+def test_machine_code_narrows_integers_that_fit_and_leaves_others(data: Any, guess: Any) -> None:
+    """Around the ends of each type, wherever in the column the number stands."""
+    from hazardrules.columnar import native
+
+    library = native.library()
+    assert library is not None
+    limits = np.iinfo(guess)
+    for size in (1, 31, 32, 33, 500):
+        for odd in {limits.min, limits.max, max(limits.min - 1, np.iinfo(data).min), min(limits.max + 1, np.iinfo(data).max)}:
+            for at in {0, size // 2, size - 1}:
+                values = np.full(size, 5, data)
+                values[at] = odd
+                found, low, high = library.narrow(values, guess)
+                assert (found == values).all()
+                assert (low, high) == (values.min(), values.max())
+                fits = limits.min <= odd <= limits.max
+                assert found.dtype == (guess if fits and guess != data else data)
+
+
+def test_machine_code_lists_the_masks_of_each_row() -> None:
+    """Rows in whole words and behind the last one; bits behind the last row say nothing."""
+    from hazardrules.columnar import native
+
+    library = native.library()
+    assert library is not None
+    rng = np.random.default_rng(6)
+    for count in (1, 7, 8, 63, 64, 65, 200, 256):
+        for masks in (0, 1, 5, 70):
+            flags = rng.random((masks, count)) < 0.3
+            packed = [np.packbits(row, bitorder="little") for row in flags]
+            for mask in packed:
+                mask[-1] |= 0xFF << (count % 8 or 8) & 0xFF
+            numbers = rng.permutation(masks).astype(np.int32)
+            lengths, found = library.lists(packed, numbers, count)
+            assert lengths.tolist() == flags.sum(0).tolist()
+            assert found.tolist() == [number for row in flags.T for number in numbers[row].tolist()]

@@ -107,6 +107,29 @@ def test_what_only_looks_like_a_slip_is_left_alone(book: Path, old: str, new: st
     assert found_in(changed(book, old, new)) == []
 
 
+TABLE = """table: |
+      people_lodged | level   | actions
+      < 10          | general | fine: 500..900 CNY
+      >= 10         | major   | fine: 900..5000 CNY
+    actions:
+      - fine: """
+
+
+@pytest.mark.parametrize(
+    ("listed", "found"),
+    [
+        pytest.param('{clause: "4(1)"}', [], id="the list says under which clause"),
+        pytest.param("{amount: 5 CNY}", ["HR657", "HR657"], id="the list says what the cells say"),
+        pytest.param("{}", ["HR657", "HR657"], id="the list adds nothing"),
+    ],
+)
+def test_the_list_beside_a_table_completes_its_cells(book: Path, listed: str, found: list[str]) -> None:
+    """An entry that completes nothing is one too many."""
+    changed(book, f"when: {WHEN}", TABLE + listed)
+    changed(book, "    level: general\n", "")
+    assert found_in(book) == found
+
+
 @pytest.mark.parametrize(
     "fact",
     [

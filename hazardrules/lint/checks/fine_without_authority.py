@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hazardrules.lint.material import action_uses
+
 if TYPE_CHECKING:
     from hazardrules.diagnostics import Collector
     from hazardrules.lint.material import Material
 
 
 def check(material: Material, findings: Collector) -> None:
-    """Neither the catalogue nor the rule names who imposes it; a cell of a table has no room for it."""
+    """Neither the catalogue nor the rule names who imposes it; for cells of a table, the rule's list of actions does."""
     for rule in material.source.rules():
-        for use in rule.actions if rule.kind != "amends" else ():
+        uses = action_uses(rule) if rule.kind != "amends" else ()
+        for use in {one.action: one for one in reversed([*uses]) if one.authority is None}.values():
             declared = material.source.actions[use.action]
             is_fine = declared.kind == "penalty" and "money" in declared.parameters.values()
-            if is_fine and use.authority is None and declared.authority is None:
+            if is_fine and declared.authority is None:
                 findings.report(631, use.span, name=rule.name, action=use.action)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hazardrules.model.rules import row_actions
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -36,4 +38,4 @@ def _given(rule: Rule) -> Iterator[tuple[tuple[str, str], Span, bool]]:
     for row in rows:
         level = row.level or rule.level
         if level is not None:
-            yield level, row.span, bool(row.actions or rule.actions)
+            yield level, row.span, bool(row_actions(rule, row))
