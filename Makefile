@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 BIGDATA ?= .venv-bigdata
 
-.PHONY: help setup check format lint types test rules snapshots bench nightly memory bigdata
+.PHONY: help setup check format lint types test rules snapshots bench nightly memory database bigdata
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -43,9 +43,15 @@ bench:  ## benchmarks beside peers, single cases and tables; prints ratios
 
 nightly:  ## a million cases on every engine beside the reference; another million each night
 	$(BIN)/python tests/agreement/run.py --total 1000000
+	$(if $(HAZARDRULES_TEST_DATABASE),$(MAKE) database)
 
 memory:  ## memory over a million classifications
 	$(BIN)/python tests/benchmarks/memory.py
+
+database:  ## sessions on the database named by HAZARDRULES_TEST_DATABASE, a URL of SQLAlchemy; its tables are dropped
+	@test -n "$(HAZARDRULES_TEST_DATABASE)" || { echo 'set HAZARDRULES_TEST_DATABASE=postgresql+psycopg://user@host/name first'; exit 1; }
+	$(BIN)/pip install -q -e '.[test,postgresql]'
+	HAZARDRULES_TEST_DATABASE='$(HAZARDRULES_TEST_DATABASE)' $(BIN)/python -m pytest -v tests/unit/test_sessions.py -k database
 
 bigdata:  ## Spark (needs Java 17) and Ray on this machine, in an environment of their own
 	$(PYTHON) -m venv $(BIGDATA)

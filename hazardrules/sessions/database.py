@@ -75,7 +75,7 @@ def engine_for(url: URL) -> Engine:
     elif is_sqlite and "timeout" not in url.query:
         made = sql.create_engine(url, connect_args={"timeout": PATIENCE_SECONDS})
     else:
-        made = sql.create_engine(url)
+        made = sql.create_engine(url, pool_pre_ping=True)  # a server that was started again is no error
     if url.get_backend_name() == "postgresql":
 
         @sql.event.listens_for(made, "connect")

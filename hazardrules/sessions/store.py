@@ -208,7 +208,7 @@ class Store:
                 finally:
                     self._open = None
                     self._counted.clear()
-                with self._talk():
+                with self._talk(is_end=True):
                     self._check_file()
                     connection.commit()
 
@@ -223,22 +223,23 @@ class Store:
                     yield connection
 
     @contextmanager
-    def _talk(self) -> Iterator[None]:
-        """What goes wrong with the database is said as an error of ours."""
+    def _talk(self, *, is_end: bool = False) -> Iterator[None]:
+        """What goes wrong with the database is said as an error of ours, at the end of a call with what is not known then."""
         if self._is_closed:
             raise refused("closed", store=self._shown)
         try:
             yield
         except (SQLAlchemyError, ImportError) as error:
-            raise self._failed(error) from error
+            is_unsure = is_end and getattr(error, "connection_invalidated", False)
+            raise self._failed(error, "store_unsure" if is_unsure else None) from error
 
     def _check_file(self) -> None:
         if self._file is not None and which_file(self._file[0]) != self._file[1]:
             raise refused("store_moved", store=self._shown)
 
-    def _failed(self, error: Exception) -> SessionError:
+    def _failed(self, error: Exception, wording: str | None = None) -> SessionError:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines() or [type(error).__name__]
-        return refused(wording_of(reason[0]), store=self._shown, reason=reason[0])
+        return refused(wording or wording_of(reason[0]), store=self._shown, reason=reason[0])
 
     @contextmanager
     def reading(self, table: str, row: object) -> Iterator[None]:

@@ -440,6 +440,31 @@ def test_whoever_waits_too_long_for_another_is_told_so(book: Rulebook, store: st
         assert one.verify() == []
 
 
+def test_a_call_whose_end_is_not_known_is_not_said_to_be_lost(
+    book: Rulebook, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server may keep it and die before it says so; the session goes on once there is a server."""
+    with book.session(store) as session:
+        dialect = session._store.engine.dialect
+
+        def lost(connection: Any) -> None:
+            commit(connection)
+            monkeypatch.undo()
+            monkeypatch.setattr(dialect, "is_disconnect", lambda *_: True)
+            raise dialect.loaded_dbapi.OperationalError("server closed the connection")
+
+        commit = dialect.do_commit
+        monkeypatch.setattr(dialect, "do_commit", lost)
+        with pytest.raises(
+            SessionError, match=r"lost .* \(server closed the connection\); whether the call was kept is not known"
+        ):
+            session.put("house", "premises", {"people_lodged": 3}, at=DAY)
+        monkeypatch.undo()
+        session.put("other", "premises", {}, at=DAY)
+        assert list(session.subjects()) == ["house", "other"]
+        assert session.verify() == []
+
+
 @pytest.mark.parametrize("replaced", [False, True])
 def test_a_file_that_goes_away_is_missed(book: Rulebook, tmp_path: Path, replaced: bool) -> None:
     """SQLite itself goes on writing to a deleted file, and all of it is lost."""

@@ -28,6 +28,7 @@ PHRASES: dict[str, str] = {
     "session.other_target": "`{event}` happens to a `{on}`, not to a `{given}`; name the part it happened to with `part=`, here: {parts}",
     "session.place": "this session is of the place {found}, not {wanted}",
     "session.store": "the store {store} cannot be used: {reason}; nothing was told, so see to that and try again",
+    "session.store_unsure": "the connection to the store {store} was lost at the very end of a call ({reason}); whether the call was kept is not known: see what the session knows before telling it again",
     "session.store_damaged": "{store} is not a store, or is damaged ({reason}); take another file, or go on with a copy from before",
     "session.store_foreign": "the database {store} holds tables of something else ({reason}); take another one",
     "session.store_locked": "another process kept the store {store} for too long ({reason}); nothing was told, so tell it again, or see what holds it",

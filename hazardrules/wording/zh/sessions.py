@@ -28,6 +28,7 @@ PHRASES: dict[str, str] = {
     "session.other_target": "`{event}` 发生在 `{on}` 上，不是 `{given}`；请用 `part=` 指明所涉部分，此处有：{parts}",
     "session.place": "本会话的辖区是 {found}，不是 {wanted}",
     "session.store": "存储 {store} 无法使用：{reason}；未登记任何内容，请排除后再试",
+    "session.store_unsure": "调用结束时与存储 {store} 的连接中断（{reason}）；该调用是否已登记尚不确定：再次登记前请先查看会话中的已知内容",
     "session.store_damaged": "{store} 不是存储，或已损坏（{reason}）；请换一个文件，或改用之前的副本",
     "session.store_foreign": "数据库 {store} 中是别的表（{reason}）；请换一个",
     "session.store_locked": "另一进程占用存储 {store} 过久（{reason}）；未登记任何内容，请再试，或查明占用者",
