@@ -36,9 +36,10 @@ rules:  ## the shipped rulebook: diagnostics and cases
 snapshots:  ## rewrite the golden texts; read the diff line by line
 	UPDATE_SNAPSHOTS=1 $(BIN)/python -m pytest -q tests/unit
 
-bench:  ## benchmarks beside peers; prints ratios
+bench:  ## benchmarks beside peers, single cases and tables; prints ratios
 	$(BIN)/pip install -q -e '.[bench]'
 	$(BIN)/python tests/benchmarks/run.py
+	$(BIN)/python tests/benchmarks/batch.py
 
 nightly:  ## a million cases on every engine beside the reference; another million each night
 	$(BIN)/python tests/agreement/run.py --total 1000000

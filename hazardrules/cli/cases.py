@@ -20,6 +20,7 @@ from hazardrules.cli.common import (
     usage_error,
 )
 from hazardrules.cli.coverage import packs_below, write_file
+from hazardrules.cli.explained import explanations_of
 from hazardrules.wording import say
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from hazardrules.coverage.finder import Finder, Search
     from hazardrules.coverage.spoken import Spoken
     from hazardrules.render.labels import Labels
+    from hazardrules.verify.explained import Explanations
 
 
 @click.command("cases", short_help="Find the cases that a rulebook lacks.")
@@ -44,7 +46,7 @@ def cases_command(
     path: Path | None, missing: bool, write: bool, only: str | None, limit: int | None, no_solver: bool,
     folder: Path | None, lang: str | None,
 ) -> None:  # fmt: skip
-    """Print a stub of a case for every obligation (see `test --coverage`) that no case covers.
+    """Print a stub of a case for every obligation (see `test --coverage`) that no case covers and nobody explained.
 
     PATH is the folder of a rulebook, or a folder or rule file within it. Default: the rulebook that comes with
     hazardrules. The answers in the stubs are the engine's: they are marked, and a person is to confirm them by the text
@@ -69,7 +71,8 @@ def cases_command(
         usage_error(say(chosen, "stubs.no_group", {"given": ", ".join(sorted(groups - set(GROUPS))), "known": ", ".join(GROUPS)}))
     rules = where or shipped_rules()
     solver = not no_solver and has_solver(chosen, "stubs.without_solver")
-    report, finder = _prepared(book, rules, packs_below(book, path or rules, rules), solver, Finder)
+    explanations, _ = explanations_of(book, rules, chosen)
+    report, finder = _prepared(book, rules, packs_below(book, path or rules, rules), solver, Finder, explanations)
     wanted = [item for item in report.open if item.group in groups][:limit]
     if not wanted:
         complain(say(chosen, "exercise.nothing"))
@@ -82,7 +85,9 @@ def cases_command(
     sys.exit(PROBLEMS)
 
 
-def _prepared(book: Rulebook, rules: Path, packs: set[str], solver: bool, kind: type[Finder]) -> tuple[CoverageReport, Finder]:
+def _prepared(
+    book: Rulebook, rules: Path, packs: set[str], solver: bool, kind: type[Finder], explanations: Explanations
+) -> tuple[CoverageReport, Finder]:
     """Run all cases, measure the packs, and keep the cases that speak of their rules."""
     from hazardrules.coverage import Collector, CoverageReport  # noqa: PLC0415 - with the rulebook
     from hazardrules.coverage.drafts import Draft, Readers  # noqa: PLC0415
@@ -107,7 +112,8 @@ def _prepared(book: Rulebook, rules: Path, packs: set[str], solver: bool, kind: 
             named = not about.isdisjoint(spoken.named) or not packs.isdisjoint(collector.listener.packs(case) or packs)
             if named and not check_case(book, case):
                 collector.add(case)
-    return CoverageReport(collector.inventory, collector.seen, packs), kind(collector, seeds, solver=solver)
+    report = CoverageReport(collector.inventory, collector.seen, packs, explanations=explanations)
+    return report, kind(collector, seeds, solver=solver)
 
 
 def _give(book: Rulebook, finder: Finder, search: Search, labels: Labels, rules: Path, *, write: bool) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hazardrules.cli.common import complain, usage_error, write_page
+from hazardrules.cli.explained import explanations_of, say_stale
 from hazardrules.wording import say
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def show_coverage(
         verbose: List everything.
 
     Returns:
-        Whether enough is covered.
+        Whether enough is covered, and no explanation beside the rules is stale.
     """
     from hazardrules.coverage import measure  # noqa: PLC0415 - only where it is asked for
     from hazardrules.coverage.html import coverage_html  # noqa: PLC0415
@@ -63,21 +64,23 @@ def show_coverage(
     from hazardrules.syntax.folder import source_texts  # noqa: PLC0415
 
     packs = _packs(book, report, start, rules, narrowed=narrowed)
+    explanations, readable = explanations_of(book, rules, lang)
     try:
-        found = measure(book, report.results, packs, prove=prove)
+        found = measure(book, report.results, packs, prove=prove, explanations=explanations)
     except EngineError as error:
         usage_error(f"{say(lang, error.key)}{say(lang, 'text.and_semicolon')}{say(lang, f'{error.key}_hint')}")
     labels = Labels(book.compiled.source, lang)
     write_page(coverage_page(found, labels, verbose=verbose))
     if html_file is not None:
-        texts = source_texts(rules, {item.span.file for item in found.obligations})
+        texts = source_texts(rules, {item.span.file for item in (*found.obligations, *found.explained)})
         write_file(html_file, coverage_html(found, labels, texts), lang)
     if json_file is not None:
         write_file(json_file, json.readable(found.as_data()) + "\n", lang)
+    fresh = say_stale(found.stale, rules, lang)
     if fail_under is not None and found.score < fail_under:
         complain(say(lang, "exercise.under", {"score": f"{found.score:.1f}", "wanted": f"{fail_under:g}"}))
         return False
-    return True
+    return readable and fresh
 
 
 def write_file(file: Path, text: str, lang: str) -> None:

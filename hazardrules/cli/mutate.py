@@ -23,6 +23,7 @@ from hazardrules.cli.common import (
     write_page,
 )
 from hazardrules.cli.coverage import packs_below, write_file
+from hazardrules.cli.explained import explanations_of, say_stale
 from hazardrules.wording import say
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def mutate_command(
     packs = frozenset(packs_below(book, path, rules)) if path is not None else None
     choice = Choice(packs, kinds, keyword, sample, seed)
     store = _store(None if no_store else store_file or _default_store(rules), chosen)
+    explanations, readable = explanations_of(book, rules, chosen)
     cases = _cases(book, rules)
     bench = Bench(book, cases, choice, prove=not no_solver and has_solver(chosen, "mutate.without_solver"))
     if not bench.mutants:
@@ -96,7 +98,9 @@ def mutate_command(
         complain(say(chosen, "mutate.known", {"known": run.known, "total": len(bench.mutants)}))
     with run.processes(jobs or cores()) as pool, progress(len(run.pending), say(chosen, "mutate.trying")) as advance:
         report = run.try_all(pool, advance)
-    sys.exit(_give(report, book, chosen, json_file, at_least, verbose=verbose))
+    report = report.explained_by(explanations, bench.every_id)
+    code = _give(report, book, chosen, json_file, at_least, verbose=verbose)
+    sys.exit(code if say_stale(report.stale, rules, chosen) and readable else PROBLEMS)
 
 
 def _give(

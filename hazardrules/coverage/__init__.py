@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 
     from hazardrules.api import Rulebook
     from hazardrules.testing.runner import CaseResult
+    from hazardrules.verify.explained import Explanations
 
 __all__ = ["Collector", "Count", "CoverageReport", "measure"]
 
 
 def measure(
-    book: Rulebook, results: Iterable[CaseResult], packs: Iterable[str] | None = None, *, prove: bool = False
-) -> CoverageReport:
+    book: Rulebook, results: Iterable[CaseResult], packs: Iterable[str] | None = None, *, prove: bool = False,
+    explanations: Explanations | None = None,
+) -> CoverageReport:  # fmt: skip
     """Measure what cases have exercised.
 
     Args:
@@ -27,6 +29,7 @@ def measure(
         results: The outcome of `run_cases`; a case that failed exercises nothing.
         packs: Only what these packs ought to show; everything by default.
         prove: Ask the solver of each open obligation whether any facts could show it (`hazardrules[verify]`).
+        explanations: What is explained beside the rules (`read_explanations`); it is not asked for.
 
     Returns:
         The obligations and what covers them.
@@ -39,7 +42,8 @@ def measure(
     unconfirmed = {case.place for case in passed if is_unconfirmed(case.name)}
     for case in sorted(passed, key=lambda case: case.place in unconfirmed):  # what is confirmed comes first
         collector.add(case)
-    report = CoverageReport(collector.inventory, collector.seen, packs, unconfirmed=unconfirmed)
+    chosen = list(packs) if packs is not None else None
+    report = CoverageReport(collector.inventory, collector.seen, chosen, unconfirmed=unconfirmed, explanations=explanations)
     if not prove:
         return report
     from hazardrules.coverage.finder import Finder  # noqa: PLC0415 - only where it is asked for
@@ -48,4 +52,6 @@ def measure(
     require()
     finder = Finder(collector, {}, solver=True)
     impossible = [item for item in report.open if finder.is_impossible(item)]
-    return CoverageReport(collector.inventory, collector.seen, packs, impossible=impossible, unconfirmed=unconfirmed)
+    return CoverageReport(
+        collector.inventory, collector.seen, chosen, impossible=impossible, unconfirmed=unconfirmed, explanations=explanations
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hazardrules.coverage.inventory import GROUPS
 from hazardrules.coverage.report import Count
 from hazardrules.coverage.terminal import what_words
+from hazardrules.wording import pick
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,15 +19,15 @@ if TYPE_CHECKING:
     from hazardrules.source import Span
 
 STYLE = """
-:root{color-scheme:light dark;--all:#c9ecc9;--some:#f7e3a1;--none:#f5b9b4;--line:#8883}
-@media(prefers-color-scheme:dark){:root{--all:#1d4a24;--some:#5c4a12;--none:#6e2723}}
+:root{color-scheme:light dark;--all:#c9ecc9;--some:#f7e3a1;--none:#f5b9b4;--why:#d5d9e3;--line:#8883}
+@media(prefers-color-scheme:dark){:root{--all:#1d4a24;--some:#5c4a12;--none:#6e2723;--why:#3a404d}}
 body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:110em;padding:0 1em}
 table{border-collapse:collapse;margin:1em 0}td,th{padding:.15em .7em;text-align:right;border-bottom:1px solid var(--line)}
 td:first-child,th:first-child{text-align:left}
 pre{font:13px/1.55 ui-monospace,monospace;overflow-x:auto;margin:.5em 0}
 summary{cursor:pointer;padding:.2em 0}
 .n{display:inline-block;min-width:3.5em;color:#888;text-align:right;padding-right:1em;user-select:none}
-.all{background:var(--all)}.some{background:var(--some)}.none{background:var(--none)}
+.all{background:var(--all)}.some{background:var(--some)}.none{background:var(--none)}.why{background:var(--why)}
 .b{border-radius:.6em;padding:0 .5em;margin-left:1em;font-family:system-ui,sans-serif;font-size:12px}
 .k span{padding:0 .5em;margin-right:.7em}
 """
@@ -42,14 +43,16 @@ def coverage_html(report: CoverageReport, labels: Labels, texts: Mapping[str, st
     """
     title = escape(labels.say("exercise.title"))
     words = labels.say("exercise.summary", covered=report.covered, total=report.total, score=f"{report.score:.1f}")
+    if report.explained:
+        words += f"{labels.say('text.and_semicolon')}{labels.say('exercise.explained', count=len(report.explained))}"
     parts = [
         f'<!doctype html><html lang="{labels.lang}"><head><meta charset="utf-8"><title>{title}</title>',
         f"<style>{STYLE}</style></head><body><h1>{title}</h1><p>{escape(words)}</p>",
-        _legend(labels),
+        _legend(report, labels),
         _table(report, labels),
     ]
     places: dict[str, list[Obligation]] = {}
-    for item in report.obligations:
+    for item in (*report.obligations, *report.explained):
         places.setdefault(item.span.file, []).append(item)
     for file, items in sorted(places.items()):
         if file in texts:
@@ -58,8 +61,10 @@ def coverage_html(report: CoverageReport, labels: Labels, texts: Mapping[str, st
     return "\n".join(parts)
 
 
-def _legend(labels: Labels) -> str:
+def _legend(report: CoverageReport, labels: Labels) -> str:
     words = {state: labels.say(f"exercise.legend_{state}") for state in ("all", "some", "none")}
+    if report.explained:
+        words["why"] = labels.say("exercise.legend_why")
     return f'<p class="k">{"".join(f"<span class={state}>{escape(text)}</span>" for state, text in words.items())}</p>'
 
 
@@ -103,7 +108,7 @@ def _file(report: CoverageReport, labels: Labels, file: str, text: str, items: S
             whole.setdefault(item.span.line, []).append(item)
     marks: dict[int, list[tuple[int, int, str, str]]] = {}
     for span, found in inside.items():
-        state, words = _state(report, found), _words(report, labels, found)
+        state, words = _state(_count(report, found)), _words(report, labels, found)
         for number in range(span.line, span.end_line + 1):
             line = lines[number - 1]
             start = span.column - 1 if number == span.line else len(line) - len(line.lstrip())
@@ -113,13 +118,11 @@ def _file(report: CoverageReport, labels: Labels, file: str, text: str, items: S
     for number, line in enumerate(lines, 1):
         badge = ""
         if number in whole:
-            found = whole[number]
-            done = sum(report.case_of(item) is not None for item in found)
-            badge = f'<span class="b {_state(report, found)}" title="{_words(report, labels, found)}">{done}/{len(found)}</span>'
+            count = _count(report, whole[number])
+            badge = f'<span class="b {_state(count)}" title="{_words(report, labels, whole[number])}">{_of(count)}</span>'
         rows.append(f'<span class="n">{number}</span>{_painted(line, marks.get(number, ()))}{badge}')
-    covered = sum(report.case_of(item) is not None for item in items)
-    count = Count(covered, len(items))
-    summary = f'{escape(file)} <span class="b {_whole(count)}">{count.score:.1f} %</span>'
+    count = _count(report, items)
+    summary = f'{escape(file)} <span class="b {_state(count)}">{count.score:.1f} %</span>'
     return f"<details><summary>{summary}</summary><pre>{chr(10).join(rows)}</pre></details>"
 
 
@@ -140,11 +143,15 @@ def _painted(line: str, marks: Iterable[tuple[int, int, str, str]]) -> str:
     return "".join(found)
 
 
-def _state(report: CoverageReport, items: Sequence[Obligation]) -> str:
-    return _whole(Count(sum(report.case_of(item) is not None for item in items), len(items)))
+def _count(report: CoverageReport, items: Iterable[Obligation]) -> Count:
+    """So many are covered of those that are asked for."""
+    cases = [report.case_of(item) for item in items if item.id not in report.reasons]
+    return Count(sum(case is not None for case in cases), len(cases))
 
 
-def _whole(count: Count) -> str:
+def _state(count: Count) -> str:
+    if not count.total:
+        return "why"
     return "all" if count.covered == count.total else "some" if count.covered else "none"
 
 
@@ -152,7 +159,12 @@ def _words(report: CoverageReport, labels: Labels, items: Iterable[Obligation]) 
     lines = []
     for item in items:
         case, seen = report.case_of(item), what_words(item, labels)
-        words = labels.say("exercise.covered_by", seen=seen, case=case) if case else labels.say("exercise.not_covered", seen=seen)
+        if item.id in report.reasons:
+            words = labels.say("exercise.explained_by", seen=seen, why=pick(report.reasons[item.id], labels.lang))
+        elif case:
+            words = labels.say("exercise.covered_by", seen=seen, case=case)
+        else:
+            words = labels.say("exercise.not_covered", seen=seen)
         lines.append(
             f"{item.home}{labels.say('exercise.colon')}{words}" if item.group not in ("condition", "threshold") else words
         )

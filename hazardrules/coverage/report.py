@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hazardrules.coverage.inventory import GROUPS, name_of
+from hazardrules.verify.explained import Explanations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,21 +58,31 @@ class CoverageReport:
     Attributes:
         obligations: What ought to be seen, in the packs that are looked at.
         impossible: What the solver has proved that no facts can show; it is not asked for.
+        explained: What is explained beside the rules, and not asked for either.
+        reasons: Why, by id.
+        stale: What is explained there though a case covers it, or the rulebook has no such obligation.
         packs: These packs, in the order of the rulebook.
     """
 
     def __init__(
         self, inventory: Inventory, seen: Seen, packs: Iterable[str] | None = None, *,
-        impossible: Iterable[Obligation] = (), unconfirmed: Iterable[str] = (),
+        impossible: Iterable[Obligation] = (), unconfirmed: Iterable[str] = (), explanations: Explanations | None = None,
     ) -> None:  # fmt: skip
         """Count what was seen; in some packs only where they are given. `unconfirmed` are places of cases."""
         self.impossible, self._unconfirmed = tuple(impossible), frozenset(unconfirmed)
-        excluded = {item.id for item in self.impossible}
         self.inventory, self.seen, self.compiled = inventory, seen, inventory.compiled
         wanted = set(packs) if packs is not None else None
         self.packs = tuple(pack for pack in self.compiled.source.packs if wanted is None or pack in wanted)
         chosen = set(self.packs)
-        self.obligations = tuple(item for item in inventory.obligations if item.pack in chosen and item.id not in excluded)
+        measured = [item for item in inventory.obligations if item.pack in chosen]
+        cases = {item.id: self.case_of(item) for item in measured}
+        self.reasons, self.stale = (explanations or Explanations()).judged(
+            "uncovered", {name: ("covered", case) if case else None for name, case in cases.items()},
+            lambda: {item.id for item in inventory.obligations},
+        )  # fmt: skip
+        self.explained = tuple(item for item in measured if item.id in self.reasons)
+        excluded = {item.id for item in self.impossible} | self.reasons.keys()
+        self.obligations = tuple(item for item in measured if item.id not in excluded)
 
     def case_of(self, item: Obligation) -> str | None:
         """The case that covers an obligation; None where none does."""
@@ -167,6 +178,7 @@ class CoverageReport:
             ],
             "unconfirmed": sum(map(self.only_unconfirmed, self.obligations)),
             "impossible": [item.id for item in self.impossible],
+            "explained": [item.id for item in self.explained],
             "obligations": [
                 {
                     "id": item.id,

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from hazardrules.coverage.inventory import GROUPS
 from hazardrules.render.diagnostics import display_width
 from hazardrules.render.layout import Page, padded
+from hazardrules.wording import pick
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from hazardrules.coverage.inventory import Obligation
     from hazardrules.coverage.report import Count, CoverageReport
+    from hazardrules.model.law import Localized
     from hazardrules.render.labels import Labels
 
 SHOWN = 20
@@ -27,7 +29,7 @@ def coverage_page(report: CoverageReport, labels: Labels, *, verbose: bool = Fal
     Args:
         report: What was measured.
         labels: Words names.
-        verbose: List every open obligation.
+        verbose: List every open obligation, and what is explained.
         prefix: What stands before the names of files.
     """
     page = Page()
@@ -39,6 +41,8 @@ def coverage_page(report: CoverageReport, labels: Labels, *, verbose: bool = Fal
     page.line((labels.say("exercise.summary", covered=report.covered, total=report.total, score=f"{report.score:.1f}"), "strong"))
     if report.impossible:
         page.line((labels.say("exercise.impossible", count=len(report.impossible)), "dim"))
+    if report.explained:
+        page.line((labels.say("exercise.explained", count=len(report.explained)), "dim"))
     unconfirmed = sum(map(report.only_unconfirmed, report.obligations))
     if unconfirmed:
         page.line((labels.say("exercise.unconfirmed", count=unconfirmed), "warn"))
@@ -47,18 +51,33 @@ def coverage_page(report: CoverageReport, labels: Labels, *, verbose: bool = Fal
         page.line(labels.say("exercise.nothing"), indent=2)
     places = by_place(report.open)
     shown = places if verbose else places[:SHOWN]
+    _listed(page, labels, shown, prefix)
+    if len(shown) < len(places):
+        page.line((labels.say("exercise.more", count=len(places) - len(shown)), "dim"), indent=2)
+    if verbose and report.explained:
+        page.heading(labels.say("exercise.explained_ones"))
+        _listed(page, labels, by_place(report.explained, report.reasons), prefix, report.reasons)
+    return page
+
+
+def _listed(
+    page: Page,
+    labels: Labels,
+    places: Iterable[Sequence[Obligation]],
+    prefix: str,
+    reasons: Mapping[str, Localized] | None = None,
+) -> None:
     home = ""
-    for items in shown:
+    for items in places:
         first = items[0]
         if first.home != home:
             home = first.home
             page.line(home, (f"  {prefix}{first.span}", "dim"), indent=2)
         words = [what_words(item, labels) for item in items]
         text = f"{first.text}{labels.say('exercise.colon')}" if first.text and first.group not in ("rule", "outcome") else ""
-        page.line((text, ""), (labels.join(words), "warn"), indent=4)
-    if len(shown) < len(places):
-        page.line((labels.say("exercise.more", count=len(places) - len(shown)), "dim"), indent=2)
-    return page
+        page.line((text, ""), (labels.join(words), "" if reasons else "warn"), indent=4)
+        if reasons:
+            page.line((pick(reasons[first.id], labels.lang), "dim"), indent=6)
 
 
 def table(page: Page, report: CoverageReport, labels: Labels) -> None:
@@ -82,12 +101,12 @@ def what_words(item: Obligation, labels: Labels) -> str:
     return labels.say(f"exercise.what_{item.what}")
 
 
-def by_place(items: Sequence[Obligation]) -> list[list[Obligation]]:
-    """Obligations of one place together: states and outcomes of a rule, the observations of an atom."""
+def by_place(items: Iterable[Obligation], reasons: Mapping[str, Localized] | None = None) -> list[list[Obligation]]:
+    """Obligations of one place (and one reason) together: states and outcomes of a rule, the observations of an atom."""
     found: dict[tuple[object, ...], list[Obligation]] = {}
     for item in items:
         sort = "rule" if item.group in ("rule", "outcome") else "exception" if item.group == "exception" else "condition"
-        found.setdefault((item.key, sort), []).append(item)
+        found.setdefault((item.key, sort, str(reasons[item.id]) if reasons else ""), []).append(item)
     return list(found.values())
 
 

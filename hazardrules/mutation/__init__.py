@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
     from hazardrules.api import Rulebook
     from hazardrules.testing.case_files import WrittenCase
+    from hazardrules.verify.explained import Explanations
 
 __all__ = ["Bench", "Choice", "MutationReport", "Outcome", "Run", "Store", "cores", "try_mutants"]
 
 
 def try_mutants(
     book: Rulebook, cases: Sequence[WrittenCase], choice: Choice | None = None, *, store: Store | None = None,
-    jobs: int = 1, prove: bool = False,
+    jobs: int = 1, prove: bool = False, explanations: Explanations | None = None,
 ) -> MutationReport:  # fmt: skip
     """Put small errors into the rules, one at a time, and see which of them a case notices.
 
@@ -30,6 +31,7 @@ def try_mutants(
         store: Verdicts of earlier runs; what they still are right about is not tried again.
         jobs: So many processes.
         prove: Ask the solver whether what nobody noticed changes anything (`hazardrules[verify]`).
+        explanations: What is explained beside the rules (`read_explanations`).
 
     Returns:
         What became of each.
@@ -43,4 +45,5 @@ def try_mutants(
         require()
     run = Run(Bench(book, cases, choice or Choice(), prove=prove), store or Store())
     with run.processes(jobs) as pool:
-        return run.try_all(pool)
+        report = run.try_all(pool)
+    return report if explanations is None else report.explained_by(explanations, run.bench.every_id)

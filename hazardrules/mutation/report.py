@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hazardrules.coverage.report import Count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from hazardrules.compiler.plan import Compiled
-    from hazardrules.model.law import ClauseRef
+    from hazardrules.model.law import ClauseRef, Localized
     from hazardrules.mutation.mutants import Mutant
+    from hazardrules.verify.explained import Explanations, Stale
 
 FORMAT = "hazardrules-mutation-1"
 
@@ -28,12 +29,14 @@ class Outcome:
         case: The case that noticed it, as `file:line`.
         why: Of a survivor, what the solver says: `differs` (some facts are judged otherwise), or why nobody can say;
             empty where it was not asked.
+        because: Of a survivor, why no case notices it, where somebody explained that beside the rules: text by language.
     """
 
     mutant: Mutant
     state: str
     case: str | None = None
     why: str = ""
+    because: Localized | None = None
 
 
 class MutationReport:
@@ -42,16 +45,31 @@ class MutationReport:
     Attributes:
         outcomes: In the order of the rulebook.
         failing: So many cases do not pass, and notice nothing.
+        stale: What is explained beside the rules though a case notices it, or it changes nothing, or the rulebook has no such mutant.
     """
 
-    def __init__(self, compiled: Compiled, outcomes: Iterable[Outcome], *, failing: int = 0) -> None:
+    def __init__(self, compiled: Compiled, outcomes: Iterable[Outcome], *, failing: int = 0, stale: Iterable[Stale] = ()) -> None:
         """Count."""
-        self.compiled, self.outcomes, self.failing = compiled, tuple(outcomes), failing
+        self.compiled, self.outcomes, self.failing, self.stale = compiled, tuple(outcomes), failing, tuple(stale)
+
+    def explained_by(self, explanations: Explanations, everything: Callable[[], Collection[str]]) -> MutationReport:
+        """The same with what is explained beside the rules; `everything` is asked for the ids of all mutants of the rulebook."""
+        states = {
+            found.mutant.id: None if found.state == "survived" else (found.state, found.case or "") for found in self.outcomes
+        }
+        reasons, stale = explanations.judged("unnoticed", states, everything)
+        outcomes = [replace(found, because=reasons.get(found.mutant.id)) for found in self.outcomes]
+        return MutationReport(self.compiled, outcomes, failing=self.failing, stale=stale)
 
     @cached_property
     def survivors(self) -> tuple[Outcome, ...]:
         """What no case noticed."""
         return tuple(found for found in self.outcomes if found.state == "survived")
+
+    @cached_property
+    def open(self) -> tuple[Outcome, ...]:
+        """The survivors that nobody explained."""
+        return tuple(found for found in self.survivors if found.because is None)
 
     @cached_property
     def equivalent(self) -> tuple[Outcome, ...]:
@@ -136,6 +154,7 @@ class MutationReport:
                     "after": found.mutant.after,
                     "case": found.case,
                     "why": found.why or None,
+                    "because": found.because,
                 }
                 for found in self.outcomes
             ],

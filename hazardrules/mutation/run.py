@@ -69,7 +69,8 @@ class Bench:
     def __init__(self, book: Rulebook, cases: Sequence[WrittenCase], choice: Choice, *, prove: bool) -> None:
         """Make the mutants."""
         self.book, self.cases, self.choice, self.prove = book, cases, choice, prove
-        self.mutants = choice.of(Mutator(book.compiled).mutants(choice.packs))
+        self._mutator = Mutator(book.compiled)
+        self.mutants = choice.of(self._mutator.mutants(choice.packs))
         self.court = Court(book, cases)
         self.signatures = Signatures(self.court)
         self._solver: Any = None
@@ -102,6 +103,10 @@ class Bench:
             self._solver = Judge(self.court)
         found: str = self._solver.verdict(mutant)
         return found
+
+    def every_id(self) -> set[str]:
+        """The ids of all mutants of the rulebook, also of those that are not tried."""
+        return {mutant.id for mutant in self._mutator.mutants()}
 
     def is_up_to_date(self, kept: Kept | None, mutant: Mutant) -> bool:
         """Whether a verdict still is right, and says as much as is asked for."""

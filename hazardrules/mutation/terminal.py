@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hazardrules.mutation.mutants import OPERATORS
 from hazardrules.render.diagnostics import display_width
 from hazardrules.render.layout import Page, padded
+from hazardrules.wording import pick
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,7 +30,7 @@ def mutation_page(report: MutationReport, labels: Labels, *, verbose: bool = Fal
     Args:
         report: What was tried.
         labels: Words names.
-        verbose: List every survivor.
+        verbose: List every survivor, and what is explained.
         prefix: What stands before the names of files.
     """
     page = Page()
@@ -44,17 +45,27 @@ def mutation_page(report: MutationReport, labels: Labels, *, verbose: bool = Fal
     page.line((labels.say("mutate.summary", killed=count.covered, total=count.total, score=f"{report.score:.1f}"), "strong"))
     if report.equivalent:
         page.line((labels.say("mutate.equivalent", count=len(report.equivalent)), "dim"))
+    explained = [found for found in report.survivors if found.because is not None]
+    if explained:
+        page.line((labels.say("mutate.explained", count=len(explained)), "dim"))
     if report.failing:
         page.line((labels.say("mutate.failing", count=report.failing), "warn"))
     page.heading(labels.say("mutate.survivors"))
-    if not report.survivors:
-        page.line(labels.say("mutate.nothing"), indent=2)
-    shown = report.survivors if verbose else report.survivors[:SHOWN]
-    for (home, _), found in groupby(shown, key=lambda item: (item.mutant.home, item.mutant.span.file)):
-        _home(page, labels, home, list(found), prefix)
-    if len(shown) < len(report.survivors):
-        page.line((labels.say("mutate.more", count=len(report.survivors) - len(shown)), "dim"), indent=2)
+    if not report.open:
+        page.line(labels.say("mutate.all_explained" if explained else "mutate.nothing"), indent=2)
+    shown = report.open if verbose else report.open[:SHOWN]
+    _listed(page, labels, shown, prefix)
+    if len(shown) < len(report.open):
+        page.line((labels.say("mutate.more", count=len(report.open) - len(shown)), "dim"), indent=2)
+    if verbose and explained:
+        page.heading(labels.say("mutate.explained_ones"))
+        _listed(page, labels, explained, prefix)
     return page
+
+
+def _listed(page: Page, labels: Labels, outcomes: Iterable[Outcome], prefix: str) -> None:
+    for (home, _), found in groupby(outcomes, key=lambda item: (item.mutant.home, item.mutant.span.file)):
+        _home(page, labels, home, list(found), prefix)
 
 
 def _home(page: Page, labels: Labels, home: str, found: Sequence[Outcome], prefix: str) -> None:
@@ -67,6 +78,8 @@ def _home(page: Page, labels: Labels, home: str, found: Sequence[Outcome], prefi
         kind = labels.say(f"mutate.op_{mutant.operator}") + labels.say("exercise.colon")
         place = f"{mutant.span.line}:{mutant.span.column}  "
         page.line((place, "dim"), (kind, ""), (words, "warn"), (f"  {why}" if why else "", "dim"), indent=4)
+        if item.because is not None:
+            page.line((pick(item.because, labels.lang), "dim"), indent=6)
 
 
 def elided(before: str, after: str) -> tuple[str, str]:

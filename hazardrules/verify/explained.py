@@ -1,4 +1,4 @@
-"""`*.analysis.yaml`: why findings are as they should be, beside the rules that they are about."""
+"""`*.analysis.yaml`: why findings, gaps of coverage and mutants nobody notices are as they should be, beside the rules."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from hazardrules.syntax.reader import read_file, read_yaml
 from hazardrules.verify.findings import BETWEEN, KINDS, Finding, Party
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Mapping as ByName
     from pathlib import Path
 
     from hazardrules.diagnostics import Collector
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from hazardrules.syntax.nodes import Mapping, Node
 
 SUFFIX = ".analysis.yaml"
+BY_ID = ("uncovered", "unnoticed")
+"""What no analysis finds, and is explained by id: obligations of `test --coverage`, mutants of `mutate`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +31,17 @@ class Explanation:
     """Why a finding is as it should be.
 
     Attributes:
-        finding: Its kind.
+        finding: Its kind, or one of `BY_ID`.
         about: Its parties by name, or by the name of the table that they are rows of; of findings about one thing each it lists several.
         why: The reason, by language.
+        places: Of each name in `about`, where it is written.
     """
 
     finding: str
     about: tuple[str, ...]
     why: Localized
     span: Span
+    places: tuple[Span, ...]
 
     def fits(self, found: Finding) -> set[str]:
         """Its names that a finding is about; empty where it does not fit: between rules, all of them must take part."""
@@ -49,15 +54,67 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
+class Stale:
+    """An id that needs no explanation any more.
+
+    Attributes:
+        kind: One of `BY_ID`.
+        why: What became of it: `covered`, `killed`, `equivalent`; or `gone`, where the rulebook has no such id.
+        case: The case that covers or notices it.
+    """
+
+    kind: str
+    id: str
+    span: Span
+    why: str
+    case: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Explanations:
-    """What a rulebook says to an analysis.
+    """What a rulebook says to its analysis, and of what its cases leave out.
 
     Attributes:
         contraries: Pairs of actions that cannot both be required.
     """
 
-    entries: tuple[Explanation, ...]
-    contraries: frozenset[frozenset[str]]
+    entries: tuple[Explanation, ...] = ()
+    contraries: frozenset[frozenset[str]] = frozenset()
+
+    def of(self, kind: str) -> list[tuple[str, Span, Localized]]:
+        """The ids that are explained as one of `BY_ID`, with their places and reasons."""
+        return [
+            (name, place, entry.why)
+            for entry in self.entries if entry.finding == kind
+            for name, place in zip(entry.about, entry.places, strict=True)
+        ]  # fmt: skip
+
+    def judged(
+        self, kind: str, states: ByName[str, tuple[str, str] | None], everything: Callable[[], Collection[str]]
+    ) -> tuple[dict[str, Localized], tuple[Stale, ...]]:
+        """Compare what is explained with a run over a rulebook or a part of it.
+
+        Args:
+            kind: One of `BY_ID`.
+            states: For each id of the run None where it is open, else what became of it (`Stale.why`), and the case.
+            everything: Asked for all ids of the rulebook, where some are not of the run.
+
+        Returns:
+            The reasons of those that are open, and those that are stale.
+        """
+        reasons: dict[str, Localized] = {}
+        stale: list[Stale] = []
+        listed = self.of(kind)
+        known = everything() if any(name not in states for name, _, _ in listed) else ()
+        for name, place, why in listed:
+            state = states.get(name)
+            if state is not None:
+                stale.append(Stale(kind, name, place, *state))
+            elif name in states:
+                reasons[name] = why
+            elif name not in known:
+                stale.append(Stale(kind, name, place, "gone"))
+        return reasons, tuple(stale)
 
 
 def read_explanations(
@@ -94,16 +151,20 @@ def read_explanations(
 
 def _entry(fields: Fields, entry: Mapping) -> list[Explanation]:
     kind = fields.text(entry.get("finding"), "finding")
-    about = tuple(text for text in (fields.text(item, "about") for item in _listed(fields, entry.get("about"))) if text)
+    named = [(fields.text(node, "about"), node.span) for node in _listed(fields, entry.get("about"))]
+    about = [(name, place) for name, place in named if name]
     for key in ("finding", "about"):
         if key not in entry.entries:
             fields.collector.report(108, entry.span, key=key, what="analysis")
-    if kind is not None and kind not in KINDS:
-        hints = did_you_mean(kind, KINDS)
+    if kind is not None and kind not in (*KINDS, *BY_ID):
+        hints = did_you_mean(kind, (*KINDS, *BY_ID))
         fields.collector.report(109, entry.get("finding").span, variant="option", text=kind, what="finding", hints=hints)  # type: ignore[union-attr]  # just read
         return []
     why = fields.localized(entry.get("why"), "why")
-    return [Explanation(kind, about, why, entry.span)] if kind and about and why else []
+    if not (kind and about and why):
+        return []
+    names, places = zip(*about, strict=True)
+    return [Explanation(kind, names, why, entry.span, places)]
 
 
 def _contrary(fields: Fields, entry: Mapping, known: set[str]) -> set[frozenset[str]]:
@@ -122,17 +183,18 @@ def _listed(fields: Fields, node: Node | None) -> list[Node]:
 
 def applied(findings: list[Finding], explanations: Explanations) -> list[Finding]:
     """Findings with their explanations, and a finding for each explanation that nothing fits any more."""
-    used: list[set[str]] = [set() for _ in explanations.entries]
+    entries = [entry for entry in explanations.entries if entry.finding not in BY_ID]
+    used: list[set[str]] = [set() for _ in entries]
     done: list[Finding] = []
     for found in findings:
         because = None
-        for number, entry in enumerate(explanations.entries):
+        for number, entry in enumerate(entries):
             names = entry.fits(found)
             if names:
                 used[number] |= names
                 because = entry.why
         done.append(replace(found, because=because) if because else found)
-    for entry, names in zip(explanations.entries, used, strict=True):
+    for entry, names in zip(entries, used, strict=True):
         left = [name for name in entry.about if name not in names]
         if left:
             args = {"finding": entry.finding, "names": ", ".join(left)}

@@ -1,4 +1,4 @@
-"""Benchmarks beside peers, printed as ratios: `python tests/benchmarks/run.py --help`.
+"""Benchmarks beside peers, printed as ratios: `python tests/benchmarks/run.py --help`. Tables: `batch.py` beside it.
 
 Never part of the tests: a ratio on a busy machine is a hint, not a verdict.
 """
@@ -63,6 +63,9 @@ def main() -> int:
     console.print(_table(rows))
     for note in notes:
         console.print(f"- {note}", markup=False, highlight=False)
+    console.print(
+        "- tables beside Polars, DuckDB, NumPy and OpenFisca-core: tests/benchmarks/batch.py", markup=False, highlight=False
+    )
     if given.json:
         about = {
             "date": datetime.now().astimezone().isoformat(timespec="minutes"),

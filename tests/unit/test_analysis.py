@@ -465,10 +465,16 @@ def test_a_finding_is_explained_beside_the_rule_and_a_stale_explanation_is_found
 - finding: subsumed
   about: [p.dead, p.alive]
   why: {zh: 旧事, en: an old story}
+- finding: uncovered
+  about: [rule p.dead held, rule p.gone held]
+  why: {zh: 不会成立, en: it never holds}
+- finding: unnoticed
+  about: rule p.dead/when step
+  why: {zh: 不会成立, en: it never holds}
 """
     }
     folder = rulebook(tmp_path, rule("dead", "people > 50"), rule("alive", "people > 3"), files=files)
-    dead, stale = found_in(folder)[::-1]
+    dead, stale = found_in(folder)[::-1]  # what is explained by id is for `test --coverage` and `mutate` to judge
     assert (dead.kind, dead.because) == ("never_holds", {"zh": "法律如此", "en": "the law says so"})
     assert (stale.kind, stale.because, str(stale.span)) == ("stale_explanation", None, "all/p.analysis.yaml:5:3")
     assert hazardrules.check(folder) == []

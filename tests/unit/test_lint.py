@@ -97,6 +97,7 @@ def found_in(folder: Path) -> list[str]:
         pytest.param(f"when: {WHEN}", "when:\n      at_least:\n        count: 2\n        of:\n          - alarm_installed\n          - people_lodged > 10\n          - kind == shop", id="two of three"),
         pytest.param("level: general", "level: general\n    actions:\n      - fine: {amount: 500..5000 CNY}\n      - fine: {amount: 5000..9000 CNY}", id="one action with two amounts"),
         pytest.param("level: general", "level: general\n    actions:\n      - rectify: {within: 3 days}", id="an action with a limit"),
+        pytest.param("level: general", "kind: amends\n    of: [fire.lodging.too_many_lodgers]\n    actions:\n      - fine", id="a change of a fine that leaves its amount"),
         pytest.param('clause: "3"', 'clause: ["3", "4(1)"]', id="two clauses"),
         pytest.param("level: general", "level: general\n    verified: false\n    why_unverified: {zh: 凭记忆, en: from memory}", id="unverified with its reason"),
         pytest.param("level: general", "level: major", id="no rule of this pack demands anything"),
