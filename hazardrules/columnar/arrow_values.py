@@ -299,10 +299,9 @@ def column_of(fact: FactDeclaration, values: list[Any], codes: Array, known: Arr
             return Column(fact, np.array(sums, set_dtype(len(bits)))[codes], known)
         case _:
             places: dict[Any, int] = {}
-            numbers = [places.setdefault(value, len(places)) for value in values if value is not None]
-            if numbers != list(range(len(values) - (known is not None))):
-                table = np.array([0 if value is None else places[value] for value in values], code_dtype(len(places)))
-                codes = table.take(codes.astype(np.intp))
+            numbers = [0 if value is None else places.setdefault(value, len(places)) for value in values]
+            if values[: len(places)] != list(places) or any(value is not None for value in values[len(places) :]):
+                codes = np.array(numbers, code_dtype(len(places))).take(codes.astype(np.intp))
             return Column(fact, codes, known, None, tuple(places))
 
 

@@ -1,0 +1,99 @@
+"""Tables whose values are blank, unreadable, repeated or written in any type of Arrow are answered as their rows."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import probe
+import pytest
+
+import hazardrules
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+np = pytest.importorskip("numpy")
+pa = pytest.importorskip("pyarrow")
+
+DAY = date(2021, 12, 2)
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["machine code", "numpy"])
+def book(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Judged with machine code and without; programs are kept with the rulebook."""
+    from hazardrules.columnar import answers, arrow_values, native, program
+
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param:
+            assert native.library() is not None
+        else:
+            for module in (arrow_values, program, answers):
+                patch.setattr(module, "library", lambda: None)
+        yield probe.load(tmp_path_factory.mktemp("probe"))
+
+
+def is_rejected(result: Any) -> list[int]:
+    return list(result.rejects["row"].to_pylist())
+
+
+WORDS = ("", "zz", "bb", "aa", None)
+
+
+def test_words_keep_their_meaning_whatever_stands_before_them(book: hazardrules.Rulebook) -> None:
+    """Blanks are unknown and unreadable words are rejected; neither moves the words that come after."""
+    for words in product(WORDS, repeat=3):
+        rows = [{"kind": word, "other": word} for word in words]
+        table = pa.table({"kind": pa.array(words, pa.string()), "other": pa.array(words, pa.dictionary(pa.int8(), pa.string()))})
+        result = probe.check(book, table, rows, as_of=DAY)
+        assert is_rejected(result) == [row for row, word in enumerate(words) if word == "zz"]
+
+
+@pytest.mark.parametrize(
+    "words", [["", "bb"], [" ", "bb", "aa"], ["zz", "bb"], ["乙", "bb", "", "aa"], ["~", "zz", "null", "dd"]]
+)
+def test_words_of_mappings_and_of_parts_keep_their_meaning(book: hazardrules.Rulebook, words: list[str]) -> None:
+    """The same where rows are mappings, and inside lists of structs."""
+    rows: list[dict[str, Any]] = [{"kind": word, "name": word, "gas.kind": word} for word in words]
+    result = book.classify_table(rows, subject="place", as_of=DAY)
+    probe.compare(book, result, rows, "place", as_of=DAY)
+    parts: list[dict[str, Any]] = [
+        {"tanks": [{"colour": word, "valves": [{"state": word}]}], "boss": {"colour": word}, "gas": {"kind": word}}
+        for word in words
+    ]
+    probe.check(book, pa.Table.from_pylist(parts), parts, as_of=DAY)
+
+
+@pytest.mark.parametrize(
+    "dictionary", [["aa", "bb", "cc"], ["", "cc", "bb"], ["zz", "bb", "bb"], ["乙", "bb", None], [None, "cc", "aa"]]
+)
+def test_dictionaries_with_unused_repeated_or_null_entries_say_what_their_entries_say(
+    book: hazardrules.Rulebook, dictionary: list[str | None]
+) -> None:
+    """An entry that no row uses says nothing."""
+    for codes in product((0, 1, 2, None), repeat=2):
+        words = [None if code is None else dictionary[code] for code in codes]
+        array = pa.DictionaryArray.from_arrays(pa.array(codes, pa.int8()), pa.array(dictionary, pa.string()))
+        inner = pa.ListArray.from_arrays(pa.array(range(len(codes) + 1), pa.int32()), array)
+        rows = [{"kind": word, "name": word, "uses": [word]} for word in words]
+        probe.check(book, pa.table({"kind": array, "name": array, "uses": inner}), rows, as_of=DAY)
+
+
+def test_words_of_files_keep_their_meaning(book: hazardrules.Rulebook, tmp_path: Path) -> None:
+    """Every cell of CSV is text, and blank cells are texts too."""
+    from hazardrules.batch import classify_files
+
+    words = ["", "bb", "zz", " ", "乙", "aa", "bb", ""]
+    (tmp_path / "rows.csv").write_text("\n".join(["kind,open,uses", *(f"{word},是,{word}" for word in words)]), "utf-8")
+    classify_files(
+        book, tmp_path / "rows.csv", tmp_path / "answers.jsonl", subject="place", as_of=DAY, rejects=tmp_path / "bad.jsonl"
+    )
+    found = [json.loads(line) for line in (tmp_path / "answers.jsonl").read_text("utf-8").splitlines()]
+    assert [row["row"] for row in found] == [row for row, word in enumerate(words) if word != "zz"]
+    for row in found:
+        word = words[row["row"]]
+        (case,) = book.classify_many([{"place": {"kind": word, "open": True, "uses": word}}], as_of=DAY)
+        assert isinstance(case, hazardrules.Classification)
+        assert row["findings"] == probe.answer_of(case)["findings"]
