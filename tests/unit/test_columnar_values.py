@@ -97,3 +97,47 @@ def test_words_of_files_keep_their_meaning(book: hazardrules.Rulebook, tmp_path:
         (case,) = book.classify_many([{"place": {"kind": word, "open": True, "uses": word}}], as_of=DAY)
         assert isinstance(case, hazardrules.Classification)
         assert row["findings"] == probe.answer_of(case)["findings"]
+
+
+ODD_FLOATS = (float("inf"), float("-inf"), float("nan"), 1e308, -1e308, 1e39, 1e-320, 5e-324, -0.0, 1e22, 2.0**53, 0.1 + 0.2)
+
+
+@pytest.mark.parametrize("odd", ODD_FLOATS)
+@pytest.mark.parametrize("others", [[0.1, 300.0], [300.0, 10.4, 1e14], [0.123456789], [None, 0.0]])
+def test_floats_that_no_fact_can_have_are_rejected(book: hazardrules.Rulebook, odd: float, others: list[float | None]) -> None:
+    """Infinities, what is no number, and what has too many digits; wherever they stand, in the first hundreds or after them."""
+    for before in (0, 1, 300):
+        values = [*(others[:1] * before), odd, *others]
+        rows = [{"area": value, "load": value, "number": value} for value in values]
+        table = pa.table({name: pa.array(values, pa.float64()) for name in ("area", "load", "number")})
+        probe.check(book, table, rows, as_of=DAY)
+
+
+def in_type(words: list[str | None], form: str) -> Any:
+    """Words as a column."""
+    array = pa.array(words, pa.string())
+    match form:
+        case "string" | "large_string" | "string_view" | "binary" | "large_binary":
+            return array.cast(getattr(pa, form)())
+        case "binary_view":
+            return array.cast(pa.binary()).cast(pa.binary_view())
+        case "runs":
+            return pa.compute.run_end_encode(array)
+        case "runs of views":
+            found = pa.compute.run_end_encode(array)
+            return pa.RunEndEncodedArray.from_arrays(found.run_ends, found.values.cast(pa.string_view()))
+    found = array.dictionary_encode()
+    inner = {"dictionary": pa.string(), "dictionary of large": pa.large_string(), "dictionary of views": pa.string_view()}[form]
+    return pa.DictionaryArray.from_arrays(found.indices.cast(pa.int8()), found.dictionary.cast(inner))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_narrow_floats_mean_their_own_shortest_decimals(book: hazardrules.Rulebook, dtype: str) -> None:
+    """In a column and in a dictionary: 0.1 of 16 bits is 0.1, and not 0.0999755859375."""
+    values = np.array([0.1, 10.4, 300, 0.1, np.inf, np.nan, -2, 300], dtype)
+    rows = [{"area": float(str(value)), "load": float(str(value))} for value in values]
+    plain = pa.array(values)
+    words = pa.array(np.array([0.1, 10.4, 300, np.inf, np.nan, -2], dtype))
+    coded = pa.DictionaryArray.from_arrays(pa.array([0, 1, 2, 0, 3, 4, 5, 2], pa.int8()), words)
+    for column in (plain, coded):
+        probe.check(book, pa.table({"area": column, "load": column}), rows, as_of=DAY)
