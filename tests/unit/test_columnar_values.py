@@ -141,3 +141,89 @@ def test_narrow_floats_mean_their_own_shortest_decimals(book: hazardrules.Rulebo
     coded = pa.DictionaryArray.from_arrays(pa.array([0, 1, 2, 0, 3, 4, 5, 2], pa.int8()), words)
     for column in (plain, coded):
         probe.check(book, pa.table({"area": column, "load": column}), rows, as_of=DAY)
+
+
+FORMS = (
+    "string", "large_string", "string_view", "binary", "large_binary", "binary_view", "runs", "runs of views",
+    "dictionary", "dictionary of large", "dictionary of views",
+)  # fmt: skip
+COLUMN = ["", "bb", "bb", None, "zz", "aa", "乙", "bb", " ", "dd"]
+
+
+def as_given(words: list[str | None], form: str) -> list[Any]:
+    return [None if word is None else word.encode() if "binary" in form else word for word in words]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("shape", ["whole", "chunked", "sliced"])
+def test_words_in_any_type_of_arrow_say_the_same(book: hazardrules.Rulebook, form: str, shape: str) -> None:
+    """Also where rows have to be taken: some are rejected."""
+    column, rows = in_type(COLUMN, form), as_given(COLUMN, form)
+    kept: Any = in_type(COLUMN, form)
+    if shape == "chunked":
+        column = pa.chunked_array([column.slice(0, 3), column.slice(3, 0), column.slice(3)])
+        kept = pa.chunked_array([kept.slice(0, 7), kept.slice(7)])
+    elif shape == "sliced":
+        column, kept, rows = column.slice(3), kept.slice(3), rows[3:]
+    given = [{"kind": word, "name": word, "open": word, "area": word, "uses": word, "checked": word} for word in rows]
+    for name in given[0]:
+        table = pa.table({name: column, "note": kept, "boss": pa.nulls(len(column))})
+        result = book.classify_table(table, subject="place", as_of=DAY, keep=["note"])
+        probe.compare(book, result, [{name: row[name]} for row in given], "place", as_of=DAY)
+        assert result.table["note"].to_pylist() == [rows[row] for row in result.table["row"].to_pylist()]
+        assert result.rejects["note"].to_pylist() == [rows[row] for row in result.rejects["row"].to_pylist()]
+
+
+LISTS = ("list_", "large_list", "list_view", "large_list_view", "fixed")
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("shape", ["whole", "sliced"])
+def test_words_in_parts_of_any_type_of_arrow_say_the_same(book: hazardrules.Rulebook, form: str, shape: str) -> None:
+    """Structs, lists of structs and lists of lists; a list that is null is unknown, an empty list is none."""
+    struct = pa.StructArray.from_arrays([in_type(COLUMN, form), pa.array(range(10), pa.int8())], ["colour", "mass"])
+    for kind in LISTS:
+        lists = in_lists(struct, kind)
+        lists = lists if shape == "whole" else lists.slice(1)
+        probe.check(book, pa.table({"tanks": lists}), [{"tanks": without_nulls(row)} for row in lists.to_pylist()], as_of=DAY)
+    boss = struct if shape == "whole" else struct.slice(3)
+    for part in ("boss", "tanks"):  # a struct is no list
+        probe.check(book, pa.table({part: boss}), [{part: without_nulls(row)} for row in boss.to_pylist()], as_of=DAY)
+
+
+def in_lists(struct: Any, kind: str) -> Any:
+    """Structs as lists."""
+    if kind == "fixed":
+        return pa.FixedSizeListArray.from_arrays(struct, 2)
+    size = pa.int64() if "large" in kind else pa.int32()
+    if "view" in kind:
+        make: Any = pa.LargeListViewArray if "large" in kind else pa.ListViewArray
+        return make.from_arrays(pa.array([5, 0, 0, 4, 8], size), pa.array([4, 3, 0, 1, 2], size), struct)
+    make = pa.LargeListArray if "large" in kind else pa.ListArray
+    return make.from_arrays(pa.array([0, 3, 3, None, 9], size), struct)
+
+
+def without_nulls(value: Any) -> Any:
+    """Parts without the facts that are not known."""
+    if isinstance(value, list):
+        return [without_nulls(item) for item in value]
+    return {name: item for name, item in value.items() if item is not None} if isinstance(value, dict) else value
+
+
+def test_files_of_views_are_read_as_files_of_texts(book: hazardrules.Rulebook, tmp_path: Path) -> None:
+    """Parquet remembers the types of Arrow; kept columns and rejects too."""
+    from pyarrow import parquet
+
+    from hazardrules.batch import classify_files
+
+    found = []
+    for form in ("string", "string_view"):
+        table = pa.table({"kind": in_type(COLUMN, form), "note": in_type(COLUMN, form)})
+        parquet.write_table(table, tmp_path / f"{form}.parquet")
+        out, bad = tmp_path / f"{form}.out.parquet", tmp_path / f"{form}.bad.jsonl"
+        summary = classify_files(book, tmp_path / f"{form}.parquet", out, subject="place", as_of=DAY, keep=["note"], rejects=bad)
+        assert (summary.classified, summary.rejected) == (9, 1)
+        found.append((parquet.read_table(out).to_pylist(), [json.loads(line) for line in bad.read_text("utf-8").splitlines()]))
+    for rejected in found[1][1]:
+        rejected["file"] = found[0][1][0]["file"]
+    assert found[0] == found[1]
