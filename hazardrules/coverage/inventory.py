@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
@@ -264,6 +264,9 @@ class Inventory:
     def _out_of_reach(self, expr: ir.Compare) -> set[str]:
         """Sides of a threshold that the declared bounds of the fact exclude."""
         left, right = expr.left, expr.right
+        if isinstance(left, ir.Const) and isinstance(right, ir.FactRef):  # `0 mm < width`: the other end of a band
+            mirrored = self._out_of_reach(replace(expr, left=right, right=left))
+            return {{"below": "above", "above": "below"}.get(what, what) for what in mirrored}
         if not isinstance(left, ir.FactRef) or not isinstance(right, ir.Const) or left.type.name != "number":
             return set()
         fact = self.compiled.source.subjects[left.kind].facts.get(left.name)

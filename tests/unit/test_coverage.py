@@ -61,6 +61,14 @@ def test_what_there_is_to_exercise(tmp_path: Path) -> None:
     assert {item.state for item in report.clauses} == {"never"}
 
 
+def test_a_band_that_starts_at_the_least_value_is_not_asked_for_below_it(tmp_path: Path) -> None:
+    """Nobody counts fewer than no people, whichever side of the comparison the bound stands on."""
+    report = covered(tmp_path, "", band=("people > 50", "0 < people <= 50"))
+    asked = {name for name in wanted(report, "rule small.crowded_hall") if name.endswith(("below", "at", "above"))}
+    assert len(asked) == 5
+    assert sum(name.endswith("above") for name in asked) == 1
+
+
 def test_a_case_exercises_only_what_it_speaks_of(tmp_path: Path) -> None:
     """`crowded_hall` is evaluated too, but nobody would notice if it went wrong."""
     report = covered(tmp_path, case("holds: [no_alarm]", "open: true, people: 11, alarm: false, watched: false, kind: shop"))
