@@ -227,3 +227,59 @@ def test_files_of_views_are_read_as_files_of_texts(book: hazardrules.Rulebook, t
     for rejected in found[1][1]:
         rejected["file"] = found[0][1][0]["file"]
     assert found[0] == found[1]
+
+
+def test_a_row_with_too_many_parts_does_not_take_those_of_the_others(book: hazardrules.Rulebook) -> None:
+    """Only the row itself is rejected, for all that is wrong with it."""
+    rows: list[dict[str, Any]] = [
+        {"boss": [{"colour": "cc", "mass": 60}]},
+        {"boss": [{"colour": "cc"}, {"colour": "zz"}]},
+        {"boss": []},
+        {"boss": [{"colour": "cc", "mass": 101}]},
+        {"boss": None},
+    ]
+    result = probe.check(book, pa.Table.from_pylist(rows), [without_nulls(row) for row in rows], as_of=DAY)
+    assert is_rejected(result) == [1, 3]
+
+
+def test_what_stands_behind_a_part_that_is_null_says_nothing(book: hazardrules.Rulebook) -> None:
+    """Neither of the part nor of the reasons for which its row is rejected."""
+    struct = pa.StructArray.from_arrays([pa.array(["zz", "bb", "zz"])], ["colour"], mask=pa.array([True, False, True]))
+    lists = pa.ListArray.from_arrays(pa.array([0, 1, 2, 3], pa.int32()), struct, mask=pa.array([False, False, True]))
+    for part in ("tanks", "boss"):
+        rows = [{part: row} for row in lists.to_pylist()]
+        assert is_rejected(probe.check(book, pa.table({part: lists}), rows, as_of=DAY)) == [0]
+    probe.check(book, pa.table({"boss": struct}), [{"boss": row} for row in struct.to_pylist()], as_of=DAY)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_rows_of_any_type_are_no_rows(book: hazardrules.Rulebook, form: str) -> None:
+    """Days in a dictionary, which Arrow does not make of nothing, too."""
+    column = in_type(COLUMN, form).slice(0, 0)
+    coded = pa.array([DAY]).dictionary_encode().slice(0, 0)
+    struct = pa.StructArray.from_arrays([column, coded], ["colour", "filled"])
+    table = pa.table({"kind": column, "checked": coded, "boss": struct, "note": column})
+    for given in (table, pa.table({name: pa.chunked_array([], table[name].type) for name in table.column_names})):
+        result = book.classify_table(given, subject="place", as_of=DAY, keep=["note"])
+        assert (result.table.num_rows, result.rejects.num_rows, result.summary()["rows"]) == (0, 0, 0)
+        assert "note" in result.table.column_names
+
+
+@pytest.mark.parametrize("words", [["aa", None], [None, "bb"]])
+def test_chunks_whose_dictionaries_differ_and_hold_null_are_read(book: hazardrules.Rulebook, words: list[str | None]) -> None:
+    """Arrow does not put such chunks together, nor such lists."""
+    chunks = [
+        pa.DictionaryArray.from_arrays(pa.array([0, 1, None, 1, 0, 0], pa.int8()), pa.array(found, pa.string()))
+        for found in (words, ["cc", None], ["", "zz"])
+    ]
+    column = pa.chunked_array(chunks)
+    rows = [{"kind": word} for word in column.to_pylist()]
+    probe.check(book, pa.table({"kind": column}), rows, as_of=DAY)
+    struct = pa.StructArray.from_arrays([chunks[0]], ["colour"])
+    places = pa.array([4, 0, 2], pa.int32())
+    views = pa.ListViewArray.from_arrays(places, pa.array([2, 3, 2], pa.int32()), struct, mask=pa.array([False, True, False]))
+    fixed = pa.FixedSizeListArray.from_arrays(struct, 2, mask=pa.array([False, True, False]))
+    for lists in (views, fixed):
+        for some in (lists, lists.slice(1)):
+            given = [{"tanks": without_nulls(row)} for row in some.to_pylist()]
+            probe.check(book, pa.table({"tanks": some}), given, as_of=DAY)
