@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hazardrules.columnar.arrow_types import entries
+from hazardrules.columnar.arrow_types import entries, python_values
 from hazardrules.columnar.arrow_values import distinct, list_lengths, plain, read_array, validity
 from hazardrules.columnar.frames import Block, Frame
 from hazardrules.errors import FactsError
@@ -236,7 +236,7 @@ class Reading:
         """Entries of a list that are no structs are refused one by one."""
         starts = np.cumsum(lengths) - lengths
         owner = np.repeat(np.arange(len(lengths)), lengths)
-        for at, given in enumerate(items.to_pylist()):
+        for at, given in enumerate(python_values(items)):
             row = int(owner[at])
             suffix = "" if part.one else f"[{at - int(starts[row])}]"
             hints = [("intake.hint.empty_part", {"empty": "{}"})] if is_blank(given) else []

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from hazardrules.intake.problems import Beyond
 
 if TYPE_CHECKING:
     from hazardrules.columnar.tape import Array
@@ -71,7 +73,7 @@ def entries(array: pa.Array) -> pa.Array:
     """What stands in lists, one list after the other, in a plain type; leaves out what stands behind a null."""
     try:
         return plain_array(array.flatten())
-    except pa.ArrowInvalid:  # pieces of dictionaries with null in them, which Arrow does not put together
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # Arrow does not put dictionaries with null in them together
         lengths = _lengths(array)
         if pa.types.is_fixed_size_list(array.type):
             starts = np.arange(array.offset, array.offset + len(array)) * array.type.list_size
@@ -83,6 +85,27 @@ def entries(array: pa.Array) -> pa.Array:
 
 def _lengths(array: pa.Array) -> Array:
     return pc.list_value_length(array).fill_null(0).to_numpy().astype(np.int64)
+
+
+def python_values(array: pa.Array) -> list[Any]:
+    """The values as Python has them; `Beyond`, or bytes, in the place of those that it cannot have."""
+    try:
+        return list(array.to_pylist())
+    except (ValueError, OverflowError):  # days after the year 9999, texts that are no UTF-8
+        return [_python_value(value) for value in array]
+
+
+def _python_value(value: pa.Scalar) -> Any:
+    try:
+        return value.as_py()
+    except UnicodeDecodeError:
+        return value.as_buffer().to_pybytes() if hasattr(value, "as_buffer") else Beyond(str(value.type))
+    except (ValueError, OverflowError):
+        pass
+    try:
+        return Beyond(value.cast(pa.string()).as_py().strip("<>"))
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return Beyond(str(value.type))
 
 
 def combined(table: pa.Table) -> pa.Table:

@@ -283,3 +283,62 @@ def test_chunks_whose_dictionaries_differ_and_hold_null_are_read(book: hazardrul
         for some in (lists, lists.slice(1)):
             given = [{"tanks": without_nulls(row)} for row in some.to_pylist()]
             probe.check(book, pa.table({"tanks": some}), given, as_of=DAY)
+
+
+def moments(values: list[int | None], unit: str) -> Any:
+    return pa.array(values, pa.int64()).cast(pa.timestamp(unit))
+
+
+FAR = {
+    "days": ("checked", pa.array([0, None, 10**7, -(10**7)], pa.int32()).cast(pa.date32())),
+    "days in a dictionary": ("checked", pa.array([0, None, 10**7, -(10**7)], pa.int32()).cast(pa.date32()).dictionary_encode()),
+    "days in milliseconds": ("checked", pa.array([0, None, 864 * 10**14, -864 * 10**13], pa.int64()).cast(pa.date64())),
+    "moments as days": ("checked", moments([0, None, 2**62, -(2**62)], "us")),
+    "seconds": ("seen", moments([0, None, 10**13, -(10**13)], "s")),
+    "microseconds": ("seen", moments([0, None, 2**62, -(2**62)], "us")),
+    "moments in a dictionary": ("seen", moments([0, None, 2**62, -(2**62)], "us").dictionary_encode()),
+    "days as words": ("kind", pa.array([None, None, 10**7, -(10**7)], pa.int32()).cast(pa.date32())),
+}
+
+
+@pytest.mark.parametrize("which", FAR)
+def test_days_that_python_cannot_hold_are_rejected(book: hazardrules.Rulebook, tmp_path: Path, which: str) -> None:
+    """Before the year 1 and after the year 9999; in files, and in columns that are carried over, too."""
+    from pyarrow import parquet
+
+    from hazardrules.batch import classify_files
+
+    name, column = FAR[which]
+    table = pa.table({name: column, "began": moments([0, 0, 0, 0], "us"), "note": column})
+    result = book.classify_table(table, subject="place", as_of=DAY, keep=["note"])
+    assert is_rejected(result) == [2, 3]
+    assert all(reason.startswith(f"{name}: ") for reason in result.rejects["reason"].to_pylist())
+    assert len(result.truths) == len(result.table) == 2
+    parquet.write_table(table, tmp_path / "a.parquet")
+    for form in ("parquet", "csv", "jsonl"):
+        out, bad = tmp_path / f"out.{form}", tmp_path / f"bad.{form}"
+        classify_files(book, tmp_path / "a.parquet", out, subject="place", as_of=DAY, keep=["note"], rejects=bad)
+
+
+def test_rows_whose_own_day_python_cannot_hold_are_rejected(book: hazardrules.Rulebook) -> None:
+    """The column `as_of`."""
+    days = pa.array([18963, 10**7, None], pa.int32()).cast(pa.date32())
+    result = book.classify_table(pa.table({"open": [True, False, True], "as_of": days}), subject="place")
+    assert is_rejected(result) == [1, 2]
+
+
+def test_texts_that_are_none_are_rejected(book: hazardrules.Rulebook) -> None:
+    """Arrow does not look at the bytes of a text."""
+    ends = pa.py_buffer(np.array([0, 1, 3], np.int32).tobytes())
+    column = pa.Array.from_buffers(pa.string(), 2, [None, ends, pa.py_buffer(b"\xffaa")])
+    for name in ("kind", "name", "open", "uses", "checked", "area"):
+        result = book.classify_table(pa.table({name: column}), subject="place", as_of=DAY)
+        assert is_rejected(result)[0] == 0
+
+
+def test_nanoseconds_are_cut_off(book: hazardrules.Rulebook) -> None:
+    """Python has none; a moment before 1970 is cut off downwards too."""
+    seen, began = moments([1_001, -1, None, 2_000], "ns"), moments([1, -1, 0, 2], "us")
+    rows: list[dict[str, Any]] = [{"seen": value, "began": value} for value in began.to_pylist()]
+    rows[2].pop("seen")
+    probe.check(book, pa.table({"seen": seen, "began": began}), rows, as_of=DAY)
