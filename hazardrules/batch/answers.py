@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from hazardrules.batch.pieces import as_text, json_ready
 from hazardrules.columnar.answers import SIDES
+from hazardrules.columnar.arrow_types import python_values
 from hazardrules.columnar.result import LISTS, TableResult, own_columns, scales_of
 
 if TYPE_CHECKING:
@@ -117,10 +118,11 @@ class Answers:
         start = 0
         for rows, batch in zip(piece.blocks, result.batches, strict=True):
             numbers = sorted(batch.rejected)
-            kept = {name: rows.kept(name, np.array(numbers, np.int64)) for name in self.kept} if numbers else {}
+            places = np.array(numbers, np.int64)
+            kept = {name: python_values(rows.kept(name, places)) for name in self.kept} if numbers else {}
             texts = piece.given([start + number for number in numbers]) if numbers else []
             for at, (number, text) in enumerate(zip(numbers, texts, strict=True)):
-                values = {name: json_ready(column[at].as_py()) for name, column in kept.items()}
+                values = {name: json_ready(column[at]) for name, column in kept.items()}
                 reason = "; ".join(problem.message(lang) for problem in batch.rejected[number])
                 yield self._reject(file, piece.row(start + number), values, reason, text)
             start += rows.count
@@ -147,5 +149,5 @@ def _as(array: pa.ChunkedArray, data: pa.DataType) -> pa.ChunkedArray:
     if array.type == data:
         return array
     if pa.types.is_nested(array.type) or pa.types.is_binary(array.type):
-        return pa.chunked_array([[None if value is None else as_text(value) for value in array.to_pylist()]], data)
+        return pa.chunked_array([[None if value is None else as_text(value) for value in python_values(array)]], data)
     return array.cast(data)

@@ -16,6 +16,7 @@ from hazardrules.batch.csv_text import CsvText
 from hazardrules.batch.files import refuse, unusable
 from hazardrules.batch.pieces import Cut, Mark, Piece, json_ready
 from hazardrules.columnar.arrow_rows import ArrowColumns, ArrowRows
+from hazardrules.columnar.arrow_types import python_values
 from hazardrules.columnar.run import blocks
 from hazardrules.errors import FactsError
 from hazardrules.intake.problems import Problem
@@ -67,7 +68,7 @@ class Columns:
 def row_texts(table: pa.Table, places: list[int]) -> list[str]:
     """Rows as JSON, without what is null."""
     taken = table.take(pa.array(places, pa.int64()))
-    columns = [[json_ready(value) for value in column.to_pylist()] for column in taken.columns]
+    columns = [[json_ready(value) for value in python_values(column)] for column in taken.columns]
     rows = [dict(zip(table.column_names, values, strict=True)) for values in zip(*columns, strict=True)]
     return [json.dumps({n: v for n, v in row.items() if v is not None}, ensure_ascii=False) for row in rows]
 

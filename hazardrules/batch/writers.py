@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from hazardrules.batch.pieces import as_text, json_ready
 from hazardrules.columnar.answers import SIDES
+from hazardrules.columnar.arrow_types import python_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -87,7 +88,7 @@ def _flat(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return pa.chunked_array([pc.binary_join(chunk.cast(words), ";") for chunk in column.chunks], pa.string())
     if pa.types.is_dictionary(data):
         return column.cast(data.value_type)
-    return pa.chunked_array([[None if value is None else as_text(value) for value in column.to_pylist()]], pa.string())
+    return pa.chunked_array([[None if value is None else as_text(value) for value in python_values(column)]], pa.string())
 
 
 def _json_lines(table: pa.Table, answers: Answers) -> Iterator[str]:
@@ -112,7 +113,7 @@ def _json_column(column: pa.Array) -> list[str]:
     """Values as texts of JSON; of categories each word once."""
     data = column.type
     if pa.types.is_dictionary(data):
-        words = [json.dumps(json_ready(word), ensure_ascii=False) for word in column.dictionary.to_pylist()]
+        words = [json.dumps(json_ready(word), ensure_ascii=False) for word in python_values(column.dictionary)]
         return ["null" if code is None else words[code] for code in column.indices.to_pylist()]
     if pa.types.is_large_list(data) and pa.types.is_dictionary(data.value_type):
         inner = _json_column(column.flatten())
@@ -123,7 +124,7 @@ def _json_column(column: pa.Array) -> list[str]:
         return found
     if pa.types.is_integer(data):
         return ["null" if value is None else str(value) for value in column.to_pylist()]
-    return [json.dumps(json_ready(value), ensure_ascii=False) for value in column.to_pylist()]
+    return [json.dumps(json_ready(value), ensure_ascii=False) for value in python_values(column)]
 
 
 # rejects

@@ -9,11 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hazardrules.columnar.arrow_types import entries, python_values
 from hazardrules.columnar.arrow_values import distinct, list_lengths, plain, read_array, validity
 from hazardrules.columnar.frames import Block, Frame
 from hazardrules.errors import FactsError
 from hazardrules.intake.problems import Problem, Problems, Refused, listed, shown
-from hazardrules.intake.values import BLANK, MAX_ITEMS
+from hazardrules.intake.reader import is_blank
+from hazardrules.intake.values import MAX_ITEMS
 
 if TYPE_CHECKING:
     from hazardrules.columnar.tape import Array
@@ -177,13 +179,12 @@ class Reading:
             lengths[rows] = 1
             items = array if len(rows) == len(array) else array.take(pa.array(rows))
         elif pa.types.is_list(data) or pa.types.is_large_list(data):
+            array = self._of_fair_length(number, part, name, array)
             known = validity(array)
             lengths = list_lengths(array, known)
-            items = array.flatten()  # leaves out what stands behind a null
+            items = entries(array)
         else:
             self._no_list(number, part, name, array)
-            return
-        if self._too_many(number, part, name, lengths):
             return
         if not pa.types.is_struct(items.type):
             lengths, items = self._no_structs(number, part, name, lengths, items)
@@ -201,28 +202,33 @@ class Reading:
             for row in np.flatnonzero(items.is_null().to_numpy(zero_copy_only=False)).tolist():
                 self.bad.append((child, row, "", "", missing))
         if inner is not None and pa.types.is_struct(items.type):
-            self._fill(child, inner, [items.field(at) for at in range(items.type.num_fields)])
+            fields = range(items.type.num_fields)
+            self._fill(child, inner, [pc.struct_field(items, [at]) if items.null_count else items.field(at) for at in fields])
 
     def _no_list(self, number: int, part: PartDeclaration, name: str, array: pa.Array) -> None:
         """Values that cannot be parts: the intake says why; blanks are unknown."""
         key = "intake.not_part" if part.one else "intake.not_list"
         words, codes = distinct(plain(array))
         for at, given in enumerate(words):
-            if given is None or (isinstance(given, str) and given.strip() in BLANK):
+            if is_blank(given):
                 continue
             hints = [("intake.hint.list", dict[str, str]())] if isinstance(given, dict) else []
             refused = Refused(key, {"given": shown(given), "subject": part.of}, hints)
             self.bad += [(number, row, name, "", refused) for row in np.flatnonzero(codes == at).tolist()]
 
-    def _too_many(self, number: int, part: PartDeclaration, name: str, lengths: Array) -> bool:
+    def _of_fair_length(self, number: int, part: PartDeclaration, name: str, array: pa.Array) -> pa.Array:
+        """Lists, with null in the place of those that are too long, which are refused."""
         limit = 1 if part.one else MAX_ITEMS
-        long = np.flatnonzero(lengths > limit).tolist()
-        for row in long:
+        lengths = list_lengths(array, validity(array))
+        is_long = lengths > limit
+        if not is_long.any():
+            return array
+        for row in np.flatnonzero(is_long).tolist():
             if part.one:
                 self.bad.append((number, row, name, "", Refused("intake.only_one", {"count": int(lengths[row])})))
             else:
                 self.bad.append((number, row, name, "", Refused("intake.too_many", {"limit": MAX_ITEMS})))
-        return bool(long)
+        return array.take(pa.array(np.arange(len(array)), mask=is_long))
 
     def _no_structs(
         self, number: int, part: PartDeclaration, name: str, lengths: Array, items: pa.Array
@@ -230,10 +236,10 @@ class Reading:
         """Entries of a list that are no structs are refused one by one."""
         starts = np.cumsum(lengths) - lengths
         owner = np.repeat(np.arange(len(lengths)), lengths)
-        for at, given in enumerate(items.to_pylist()):
+        for at, given in enumerate(python_values(items)):
             row = int(owner[at])
             suffix = "" if part.one else f"[{at - int(starts[row])}]"
-            hints = [("intake.hint.empty_part", {"empty": "{}"})] if given is None else []
+            hints = [("intake.hint.empty_part", {"empty": "{}"})] if is_blank(given) else []
             refused = Refused("intake.not_part", {"given": shown(given), "subject": part.of}, hints)
             self.bad.append((number, row, name, suffix, refused))
         return np.zeros(len(lengths), np.int64), items.slice(0, 0)
@@ -260,5 +266,5 @@ def table_problems(problems: Problems) -> None:
 def cells(array: pa.Array) -> tuple[list[Any], Array]:
     """The distinct values of a column beside the facts, blanks as None, and for each row which."""
     words, codes = distinct(plain(array))
-    known = [None if isinstance(word, str) and word.strip() in BLANK else word for word in words]
+    known = [None if is_blank(word) else word for word in words]
     return [*known, None], codes

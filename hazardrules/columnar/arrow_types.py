@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from hazardrules.intake.problems import Beyond
 
 if TYPE_CHECKING:
     from hazardrules.columnar.tape import Array
@@ -60,12 +62,58 @@ def plain_array(array: pa.Array) -> pa.Array:
         fields = [plain_array(array.field(number)) for number in range(data.num_fields)]
         return pa.StructArray.from_arrays(fields, fields=list(wanted), mask=_nulls(array))
     if kinds.is_list(wanted) or kinds.is_large_list(wanted):
-        lengths = pc.list_value_length(array).fill_null(0).to_numpy().astype(np.int64)
-        offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
+        offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(_lengths(array))))
         form = pa.ListArray if kinds.is_list(wanted) else pa.LargeListArray
         ends = pa.array(offsets, pa.int32() if kinds.is_list(wanted) else pa.int64())
-        return form.from_arrays(ends, plain_array(array.flatten()), wanted, mask=_nulls(array))
+        return form.from_arrays(ends, entries(array), wanted, mask=_nulls(array))
     return array.cast(wanted)
+
+
+def entries(array: pa.Array) -> pa.Array:
+    """What stands in lists, one list after the other, in a plain type; leaves out what stands behind a null."""
+    try:
+        return plain_array(array.flatten())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # Arrow does not put dictionaries with null in them together
+        lengths = _lengths(array)
+        if pa.types.is_fixed_size_list(array.type):
+            starts = np.arange(array.offset, array.offset + len(array)) * array.type.list_size
+        else:
+            starts = array.offsets.to_numpy()[: len(array)].astype(np.int64)
+        places = np.repeat(starts - (np.cumsum(lengths) - lengths), lengths) + np.arange(lengths.sum())
+        return plain_array(array.values).take(pa.array(places))
+
+
+def _lengths(array: pa.Array) -> Array:
+    return pc.list_value_length(array).fill_null(0).to_numpy().astype(np.int64)
+
+
+def python_values(array: pa.Array) -> list[Any]:
+    """The values as Python has them; `Beyond`, or bytes, in the place of those that it cannot have."""
+    try:
+        return list(array.to_pylist())
+    except (ValueError, OverflowError):  # days after the year 9999, texts that are no UTF-8
+        return [_python_value(value) for value in array]
+
+
+def _python_value(value: pa.Scalar) -> Any:
+    try:
+        return value.as_py()
+    except UnicodeDecodeError:
+        return value.as_buffer().to_pybytes() if hasattr(value, "as_buffer") else Beyond(str(value.type))
+    except (ValueError, OverflowError):
+        pass
+    try:
+        return Beyond(value.cast(pa.string()).as_py().strip("<>"))
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return Beyond(str(value.type))
+
+
+def combined(table: pa.Table) -> pa.Table:
+    """A table with its chunks put together, where Arrow can do so: not where dictionaries with null in them differ."""
+    try:
+        return table.combine_chunks()
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return table
 
 
 def _nulls(array: pa.Array) -> Array | None:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hazardrules.columnar.arrow_types import python_values
 from hazardrules.columnar.columns import (
     EPOCH,
     LONGEST,
@@ -44,6 +45,7 @@ _BYTE = 255
 _MAX_PLACES = 6
 _FIRST_DAY, _LAST_DAY = -719162, 2932896
 """The years 1 to 9999, in days since 1970."""
+_FIRST_MOMENT, _LAST_MOMENT = _FIRST_DAY * 86_400_000_000, (_LAST_DAY + 1) * 86_400_000_000 - 1
 
 
 def read_array(fact: FactDeclaration, read: Callable[[Any], Any], array: pa.Array, refuse: Refuse) -> Column | None:
@@ -77,7 +79,7 @@ class _Reading:
         if kind == "date" and pa.types.is_date32(data):
             return self._days()
         if kind == "datetime" and pa.types.is_timestamp(data) and data.tz is None and data.unit != "ns":
-            return Column(self.fact, raw(self.array.cast(pa.timestamp("us")), np.int64), self.known)
+            return self._moments()
         if kind == "set" and (pa.types.is_list(data) or pa.types.is_large_list(data)):
             return self._sets()
         return self._by_value()
@@ -174,7 +176,7 @@ class _Reading:
             doubtful = doubtful & unpack(self.known, len(doubtful))
         if doubtful.any():
             for row in np.flatnonzero(doubtful).tolist():
-                self._value(row, self.array[row].as_py())
+                self._value(row, python_values(self.array.slice(row, 1))[0])
 
     def _value(self, row: int, given: Any) -> None:
         try:
@@ -193,6 +195,15 @@ class _Reading:
             for row in np.flatnonzero(outside).tolist():
                 self.refuse(row, Refused("intake.not_date", {"given": f"{int(days[row])} days after 1970-01-01"}))
         return Column(self.fact, days, self.known)
+
+    def _moments(self) -> Column | None:
+        try:
+            moments = raw(self.array.cast(pa.timestamp("us")), np.int64)
+        except pa.ArrowInvalid:  # too far from 1970 for microseconds
+            return self._by_value()
+        if int(moments.min()) < _FIRST_MOMENT or int(moments.max()) > _LAST_MOMENT:
+            self._reread((moments < _FIRST_MOMENT) | (moments > _LAST_MOMENT))
+        return Column(self.fact, moments, self.known)
 
     # sets
 
@@ -251,7 +262,7 @@ class _Reading:
     def _as_they_are(self) -> Column | None:
         """Categories of which every word is a value of its own, with their numbers; None where one is not."""
         words = []
-        for given in self.array.dictionary.to_pylist():
+        for given in python_values(self.array.dictionary):
             try:
                 words.append(self.read(given)[0])
             except Refused:
@@ -365,12 +376,17 @@ def plain(array: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(data):
         inner = plain(array.dictionary)
         return array if inner.type == data.value_type else pa.DictionaryArray.from_arrays(array.indices, inner)
-    if pa.types.is_timestamp(data) and data.unit == "ns" and data.tz is None:
-        try:
-            return array.cast(pa.timestamp("us"))
-        except pa.ArrowInvalid:  # nanoseconds that are not zero: read one by one
-            return array
+    if pa.types.is_timestamp(data) and data.unit == "ns":
+        return _in_microseconds(array, pa.timestamp("us", data.tz))
+    if pa.types.is_duration(data) and data.unit == "ns":
+        return _in_microseconds(array, pa.duration("us"))
     return array
+
+
+def _in_microseconds(array: pa.Array, data: pa.DataType) -> pa.Array:
+    """Nanoseconds in the unit that Python has; what is left over is cut off."""
+    whole = raw(array, np.int64) // 1000
+    return pa.array(whole, mask=array.is_null().to_numpy(zero_copy_only=False)).cast(data)
 
 
 def _halves(array: pa.Array) -> pa.Array:
@@ -388,9 +404,9 @@ def distinct(array: pa.Array) -> tuple[list[Any], Array]:
         try:
             array = array.dictionary_encode()
         except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
-            words = array.to_pylist()
+            words = python_values(array)
             return words, np.arange(len(words))
-    return array.dictionary.to_pylist(), codes_of(array)
+    return python_values(array.dictionary), codes_of(array)
 
 
 def codes_of(array: pa.Array) -> Array:

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from hazardrules.columnar.arrow_in import as_table
 from hazardrules.columnar.arrow_rows import ArrowColumns, ArrowRows
+from hazardrules.columnar.arrow_types import combined, plain_schema
 from hazardrules.columnar.dict_rows import DictColumns, DictRows
 from hazardrules.columnar.native import ROWS
 from hazardrules.columnar.result import TableResult
@@ -74,10 +75,11 @@ def blocks(table: pa.Table, rows: int = BLOCK) -> Iterator[tuple[pa.RecordBatch,
     """A table in pieces, each with the number of its first row; one piece where there are no rows, for its columns."""
     chunks = max((column.num_chunks for column in table.columns), default=1)
     if chunks > 1 and table.num_rows / chunks < SMALL:
-        table = table.combine_chunks()
+        table = combined(table)
     first = 0
     if not table.num_rows:
-        yield pa.RecordBatch.from_pylist([], table.schema), 0
+        schema = plain_schema(table.schema)
+        yield pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema), 0
     for batch in table.to_batches(max_chunksize=rows):
         if batch.num_rows:
             yield batch, first

@@ -152,9 +152,22 @@ def listed(names: Iterable[str], limit: int = 12) -> str:
     return ", ".join(f"`{item}`" for item in items[:limit]) + (", …" if len(items) > limit else "")
 
 
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """A value that Python has no form for, such as a day after the year 9999; no fact can have it."""
+
+    text: str
+
+    def __str__(self) -> str:
+        """How it is written."""
+        return self.text
+
+
 def shown(value: object) -> str:
     """A submitted value, short and printable, to quote in a message."""
-    if isinstance(value, str):
+    if isinstance(value, Beyond):
+        text = value.text
+    elif isinstance(value, str):
         text = value[: _SHOWN + 1]
     elif isinstance(value, bool) or value is None:
         text = {True: "true", False: "false", None: "null"}[value]

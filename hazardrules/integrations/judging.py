@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from hazardrules.columnar.answers import SIDES
 from hazardrules.columnar.arrow_rows import ArrowColumns, ArrowRows
+from hazardrules.columnar.arrow_types import combined
 from hazardrules.columnar.result import LISTS, TableResult, own_columns, scales_of
 from hazardrules.columnar.table import Options, TableClassifier
 from hazardrules.diagnostics import nearest
@@ -114,7 +115,7 @@ def _blocks(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     rows = 0
     for batch in chain(batches, [None]):
         if waiting and (batch is None or rows + batch.num_rows > BLOCK):
-            yield from pa.Table.from_batches(waiting).combine_chunks().to_batches(max_chunksize=BLOCK)
+            yield from combined(pa.Table.from_batches(waiting)).to_batches(max_chunksize=BLOCK)
             waiting, rows = [], 0
         if batch is not None and batch.num_rows:
             waiting.append(batch)

@@ -227,3 +227,118 @@ def test_files_of_views_are_read_as_files_of_texts(book: hazardrules.Rulebook, t
     for rejected in found[1][1]:
         rejected["file"] = found[0][1][0]["file"]
     assert found[0] == found[1]
+
+
+def test_a_row_with_too_many_parts_does_not_take_those_of_the_others(book: hazardrules.Rulebook) -> None:
+    """Only the row itself is rejected, for all that is wrong with it."""
+    rows: list[dict[str, Any]] = [
+        {"boss": [{"colour": "cc", "mass": 60}]},
+        {"boss": [{"colour": "cc"}, {"colour": "zz"}]},
+        {"boss": []},
+        {"boss": [{"colour": "cc", "mass": 101}]},
+        {"boss": None},
+    ]
+    result = probe.check(book, pa.Table.from_pylist(rows), [without_nulls(row) for row in rows], as_of=DAY)
+    assert is_rejected(result) == [1, 3]
+
+
+def test_what_stands_behind_a_part_that_is_null_says_nothing(book: hazardrules.Rulebook) -> None:
+    """Neither of the part nor of the reasons for which its row is rejected."""
+    struct = pa.StructArray.from_arrays([pa.array(["zz", "bb", "zz"])], ["colour"], mask=pa.array([True, False, True]))
+    lists = pa.ListArray.from_arrays(pa.array([0, 1, 2, 3], pa.int32()), struct, mask=pa.array([False, False, True]))
+    for part in ("tanks", "boss"):
+        rows = [{part: row} for row in lists.to_pylist()]
+        assert is_rejected(probe.check(book, pa.table({part: lists}), rows, as_of=DAY)) == [0]
+    probe.check(book, pa.table({"boss": struct}), [{"boss": row} for row in struct.to_pylist()], as_of=DAY)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_rows_of_any_type_are_no_rows(book: hazardrules.Rulebook, form: str) -> None:
+    """Days in a dictionary, which Arrow does not make of nothing, too."""
+    column = in_type(COLUMN, form).slice(0, 0)
+    coded = pa.array([DAY]).dictionary_encode().slice(0, 0)
+    struct = pa.StructArray.from_arrays([column, coded], ["colour", "filled"])
+    table = pa.table({"kind": column, "checked": coded, "boss": struct, "note": column})
+    for given in (table, pa.table({name: pa.chunked_array([], table[name].type) for name in table.column_names})):
+        result = book.classify_table(given, subject="place", as_of=DAY, keep=["note"])
+        assert (result.table.num_rows, result.rejects.num_rows, result.summary()["rows"]) == (0, 0, 0)
+        assert "note" in result.table.column_names
+
+
+@pytest.mark.parametrize("words", [["aa", None], [None, "bb"]])
+def test_chunks_whose_dictionaries_differ_and_hold_null_are_read(book: hazardrules.Rulebook, words: list[str | None]) -> None:
+    """Arrow does not put such chunks together, nor such lists."""
+    chunks = [
+        pa.DictionaryArray.from_arrays(pa.array([0, 1, None, 1, 0, 0], pa.int8()), pa.array(found, pa.string()))
+        for found in (words, ["cc", None], ["", "zz"])
+    ]
+    column = pa.chunked_array(chunks)
+    rows = [{"kind": word} for word in column.to_pylist()]
+    probe.check(book, pa.table({"kind": column}), rows, as_of=DAY)
+    struct = pa.StructArray.from_arrays([chunks[0]], ["colour"])
+    places = pa.array([4, 0, 2], pa.int32())
+    views = pa.ListViewArray.from_arrays(places, pa.array([2, 3, 2], pa.int32()), struct, mask=pa.array([False, True, False]))
+    fixed = pa.FixedSizeListArray.from_arrays(struct, 2, mask=pa.array([False, True, False]))
+    for lists in (views, fixed):
+        for some in (lists, lists.slice(1)):
+            given = [{"tanks": without_nulls(row)} for row in some.to_pylist()]
+            probe.check(book, pa.table({"tanks": some}), given, as_of=DAY)
+
+
+def moments(values: list[int | None], unit: str) -> Any:
+    return pa.array(values, pa.int64()).cast(pa.timestamp(unit))
+
+
+FAR = {
+    "days": ("checked", pa.array([0, None, 10**7, -(10**7)], pa.int32()).cast(pa.date32())),
+    "days in a dictionary": ("checked", pa.array([0, None, 10**7, -(10**7)], pa.int32()).cast(pa.date32()).dictionary_encode()),
+    "days in milliseconds": ("checked", pa.array([0, None, 864 * 10**14, -864 * 10**13], pa.int64()).cast(pa.date64())),
+    "moments as days": ("checked", moments([0, None, 2**62, -(2**62)], "us")),
+    "seconds": ("seen", moments([0, None, 10**13, -(10**13)], "s")),
+    "microseconds": ("seen", moments([0, None, 2**62, -(2**62)], "us")),
+    "moments in a dictionary": ("seen", moments([0, None, 2**62, -(2**62)], "us").dictionary_encode()),
+    "days as words": ("kind", pa.array([None, None, 10**7, -(10**7)], pa.int32()).cast(pa.date32())),
+}
+
+
+@pytest.mark.parametrize("which", FAR)
+def test_days_that_python_cannot_hold_are_rejected(book: hazardrules.Rulebook, tmp_path: Path, which: str) -> None:
+    """Before the year 1 and after the year 9999; in files, and in columns that are carried over, too."""
+    from pyarrow import parquet
+
+    from hazardrules.batch import classify_files
+
+    name, column = FAR[which]
+    table = pa.table({name: column, "began": moments([0, 0, 0, 0], "us"), "note": column})
+    result = book.classify_table(table, subject="place", as_of=DAY, keep=["note"])
+    assert is_rejected(result) == [2, 3]
+    assert all(reason.startswith(f"{name}: ") for reason in result.rejects["reason"].to_pylist())
+    assert len(result.truths) == len(result.table) == 2
+    parquet.write_table(table, tmp_path / "a.parquet")
+    for form in ("parquet", "csv", "jsonl"):
+        out, bad = tmp_path / f"out.{form}", tmp_path / f"bad.{form}"
+        classify_files(book, tmp_path / "a.parquet", out, subject="place", as_of=DAY, keep=["note"], rejects=bad)
+
+
+def test_rows_whose_own_day_python_cannot_hold_are_rejected(book: hazardrules.Rulebook) -> None:
+    """The column `as_of`."""
+    days = pa.array([18963, 10**7, None], pa.int32()).cast(pa.date32())
+    result = book.classify_table(pa.table({"open": [True, False, True], "as_of": days}), subject="place")
+    assert is_rejected(result) == [1, 2]
+
+
+def test_texts_that_are_none_are_rejected(book: hazardrules.Rulebook) -> None:
+    """Arrow does not look at the bytes of a text."""
+    ends = pa.py_buffer(np.array([0, 1, 3], np.int32).tobytes())
+    column = pa.Array.from_buffers(pa.string(), 2, [None, ends, pa.py_buffer(b"\xffaa")])
+    for name in ("kind", "name", "open", "uses", "checked", "area"):
+        result = book.classify_table(pa.table({name: column}), subject="place", as_of=DAY)
+        assert is_rejected(result)[0] == 0
+
+
+def test_nanoseconds_are_cut_off(book: hazardrules.Rulebook) -> None:
+    """Python has none; a moment before 1970 is cut off downwards too."""
+    seen, began = moments([1_001, -1, None, 2_000], "ns"), moments([1, -1, 0, 2], "us")
+    rows: list[dict[str, Any]] = [{"seen": value, "began": value} for value in began.to_pylist()]
+    rows[2].pop("seen")
+    probe.check(book, pa.table({"seen": seen, "began": began}), rows, as_of=DAY)
