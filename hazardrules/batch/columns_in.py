@@ -46,15 +46,16 @@ class Columns:
         except FactsError as error:
             raise FactsError([replace(problem, place=file.name) for problem in error.problems]) from error
         self.schema = schema
-        self.kept = {name: schema.field(name).type for name in options.keep}
+        self.kept = {name: self.found.schema.field(name).type for name in options.keep}
 
     def piece(self, table: pa.Table, **about: Any) -> Piece:
         """A piece of some rows."""
-        parts = [batch for batch, _ in blocks(table)]
+        rows = [ArrowRows(self.found, batch) for batch, _ in blocks(table)]
+        given = pa.Table.from_batches([some.batch for some in rows], self.found.schema)
         return Piece(
             count=table.num_rows + len(about.get("cut", ())),
-            blocks=[ArrowRows(self.found, batch) for batch in parts],
-            given=lambda places: row_texts(table, places),
+            blocks=list(rows),
+            given=lambda places: row_texts(given, places),
             **about,
         )
 

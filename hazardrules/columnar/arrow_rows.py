@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from hazardrules.columnar.arrow_in import Layout, Reading, cells, table_problems
+from hazardrules.columnar.arrow_types import plain_array, plain_schema
 from hazardrules.columnar.table import Law, Options, Read
 from hazardrules.intake.cases import KEYS
 from hazardrules.intake.problems import Problem, Problems, Refused, nearest_names, shown
@@ -28,7 +29,9 @@ class ArrowColumns:
         Raises:
             FactsError: A column is no fact; carries every problem of the schema.
         """
+        given, schema = schema, plain_schema(schema)
         self.law, self.options, self.schema = law, options, schema
+        self._odd = [number for number, field in enumerate(schema) if field.type != given.field(number).type]
         problems = Problems()
         self.day, self.place = self._entry("as_of"), self._entry("jurisdiction")
         if options.day is None and self.day is None:
@@ -42,6 +45,15 @@ class ArrowColumns:
         self.facts = [number for number, name in enumerate(schema.names) if self._is_fact(number, name)]
         self.layout = Layout(law.intake, options.kind, [schema.field(number) for number in self.facts], problems)
         table_problems(problems)
+
+    def plain(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Rows in the types of `schema`, which is that of the table with plain types."""
+        if not self._odd:
+            return batch
+        arrays = batch.columns
+        for number in self._odd:
+            arrays[number] = plain_array(arrays[number])
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 
     def _is_known(self, number: int) -> bool:
         name, kind = self.schema.names[number], self.options.kind
@@ -72,7 +84,7 @@ class ArrowRows:
             columns: What the columns are.
             batch: The rows.
         """
-        self.columns, self.batch, self.count = columns, batch, batch.num_rows
+        self.columns, self.batch, self.count = columns, columns.plain(batch), batch.num_rows
 
     def take(self, rows: Array) -> ArrowRows:
         """Some of the rows."""

@@ -114,7 +114,8 @@ class _Reading:
             if quick is not None:
                 whole, low, high = quick
                 return self._wholes(whole.astype(narrowest(low, high), copy=False), places, (low, high))
-            scaled = np.rint(values * unit) if places else values
+            with np.errstate(over="ignore"):
+                scaled = np.rint(values * unit) if places else values
             if np.array_equal(scaled / unit if places else np.rint(values), values):
                 least, most = float(scaled.min()), float(scaled.max())
                 if max(most, -least) < _FIFTEEN_DIGITS:
@@ -299,10 +300,9 @@ def column_of(fact: FactDeclaration, values: list[Any], codes: Array, known: Arr
             return Column(fact, np.array(sums, set_dtype(len(bits)))[codes], known)
         case _:
             places: dict[Any, int] = {}
-            numbers = [places.setdefault(value, len(places)) for value in values if value is not None]
-            if numbers != list(range(len(values) - (known is not None))):
-                table = np.array([0 if value is None else places[value] for value in values], code_dtype(len(places)))
-                codes = table.take(codes.astype(np.intp))
+            numbers = [0 if value is None else places.setdefault(value, len(places)) for value in values]
+            if values[: len(places)] != list(places) or any(value is not None for value in values[len(places) :]):
+                codes = np.array(numbers, code_dtype(len(places))).take(codes.astype(np.intp))
             return Column(fact, codes, known, None, tuple(places))
 
 
@@ -356,16 +356,27 @@ def sets_of(places: Array, codes: Array, offsets: Array, dtype: Any) -> Array | 
 def plain(array: pa.Array) -> pa.Array:
     """An array in one of few types; a narrow float means its own shortest decimal."""
     data = array.type
-    if pa.types.is_float32(data) or pa.types.is_float16(data):
-        return array.cast(pa.float32()).cast(pa.string()).cast(pa.float64())
-    if pa.types.is_large_string(data) or data == pa.string_view():
+    if pa.types.is_float16(data):
+        return _halves(array)
+    if pa.types.is_float32(data):
+        return array.cast(pa.string()).cast(pa.float64())
+    if pa.types.is_large_string(data):
         return array.cast(pa.string())
+    if pa.types.is_dictionary(data):
+        inner = plain(array.dictionary)
+        return array if inner.type == data.value_type else pa.DictionaryArray.from_arrays(array.indices, inner)
     if pa.types.is_timestamp(data) and data.unit == "ns" and data.tz is None:
         try:
             return array.cast(pa.timestamp("us"))
         except pa.ArrowInvalid:  # nanoseconds that are not zero: read one by one
             return array
     return array
+
+
+def _halves(array: pa.Array) -> pa.Array:
+    """Floats of 16 bits, each as its own shortest decimal."""
+    found, codes = np.unique(raw(array, np.float16), return_inverse=True)
+    return pa.array(np.array([float(str(value)) for value in found])[codes], mask=array.is_null().to_numpy(zero_copy_only=False))
 
 
 def distinct(array: pa.Array) -> tuple[list[Any], Array]:
@@ -422,7 +433,9 @@ def _bits(buffer: pa.Buffer, offset: int, count: int) -> Array:
 
 
 def _places(values: Array) -> int | None:
-    """How many decimal places some numbers have; None where they are many."""
+    """How many decimal places some numbers have; None where they are many, or one is no number of few digits."""
+    if not (np.abs(values) < _FIFTEEN_DIGITS).all():
+        return None
     for places in range(_MAX_PLACES + 1):
         unit = 10.0**places
         if np.array_equal(np.rint(values * unit) / unit, values):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hazardrules.model.instances import Instance
 
 _NICE = (1, 2, 5, 10, 20, 50, 100, 1000, 0)
-_DAYS = (0, -1, -10, -30, -100, -365, 1, 10, 30, 100, 365)
+_DAYS = (0, -1, -10, -30, -100, -366, -1000, -4000, 1, 10, 30, 100, 366, 1000, 4000)
 
 
 @dataclass(frozen=True, slots=True)

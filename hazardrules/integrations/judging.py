@@ -97,7 +97,8 @@ def judge(task: Task, fetch: Callable[[], bytes], batches: Iterable[pa.RecordBat
     for block in _blocks(batches):
         book = book or received(task.digest, fetch)
         classifier, columns = _prepared(book, task.options, block.schema)
-        yield from _answers(task, TableResult(classifier, [classifier.classify(ArrowRows(columns, block))]), block)
+        rows = ArrowRows(columns, block)
+        yield from _answers(task, TableResult(classifier, [classifier.classify(rows)]), rows.batch)
 
 
 @lru_cache(_CLASSIFIERS)

@@ -20,7 +20,7 @@ from hazardrules.syntax.nodes import Mapping, Node, Scalar
 if TYPE_CHECKING:
     from hazardrules.model import syntax_tree as ast
     from hazardrules.model.law import ClauseRef
-    from hazardrules.model.rules import DecisionTable
+    from hazardrules.model.rules import ActionUse, DecisionTable
     from hazardrules.source import Span
     from hazardrules.syntax.expressions import ExpressionReader
     from hazardrules.syntax.load_declarations import DeclarationLoader
@@ -139,6 +139,8 @@ class PackLoader:
             self.collector.report(108, entry.key("kind").span, key="of", what="amends")
         if kind != "amends" and entry.get("of") is not None and self.fields.text(entry.get("kind"), "kind") in (None, kind):
             self.collector.report(109, entry.key("of").span, variant="amends", text=kind)
+        actions = read.actions.actions(entry.get("actions"), scope)
+        self._check_completed(actions, table)
         return Rule(
             name=full,
             pack=scope.pack,
@@ -154,7 +156,7 @@ class PackLoader:
             when=when,
             unless=read.conditions.exemptions(entry.get("unless"), basis, scope),
             level=self._level(entry.get("level"), scope),
-            actions=read.actions.actions(entry.get("actions"), scope),
+            actions=actions,
             of=of,
             overrides=self._names(entry.get("overrides"), "overrides"),
             effective=scope.effective,
@@ -163,6 +165,15 @@ class PackLoader:
             span=scalar.span,
             drops_scope=drops_scope,
         )
+
+    def _check_completed(self, actions: tuple[ActionUse, ...], table: DecisionTable | None) -> None:
+        """What cells name is completed by one entry of the list; of two it would be open which."""
+        cells = {use.action for row in (table.rows if table is not None else ()) for use in row.actions}
+        seen: set[str] = set()
+        for use in actions:
+            if use.action in cells and use.action in seen:
+                self.collector.report(115, use.span, variant="completed_twice", name=use.action)
+            seen.add(use.action)
 
     def _narrowed(self, entry: Mapping, scope: Scope) -> Scope:
         """The scope of an entry that may name another subject, law, dates or jurisdiction; uses are noted together."""

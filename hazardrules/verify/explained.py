@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hazardrules.diagnostics import did_you_mean
 from hazardrules.syntax.fields import Fields
-from hazardrules.syntax.nodes import Scalar
+from hazardrules.syntax.nodes import Mapping, Scalar, Sequence
 from hazardrules.syntax.reader import read_file, read_yaml
 from hazardrules.verify.findings import BETWEEN, KINDS, Finding, Party
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hazardrules.diagnostics import Collector
     from hazardrules.model.law import Localized
     from hazardrules.source import Span
-    from hazardrules.syntax.nodes import Mapping, Node
+    from hazardrules.syntax.nodes import Node
 
 SUFFIX = ".analysis.yaml"
 BY_ID = ("uncovered", "unnoticed")
@@ -139,23 +139,20 @@ def read_explanations(
         text = read_file(path, name, collector)
         root = read_yaml(text, name, collector) if text is not None else None
         for node in fields.sequence(root, name):
-            entry = fields.mapping(node, "analysis", ("why",), ("finding", "about", "contrary"))
-            if entry is None:
-                continue
-            if "contrary" in entry.entries:
-                contraries |= _contrary(fields, entry, known)
+            if isinstance(node, Mapping) and "contrary" in node.entries:
+                contraries |= _contrary(fields, node, known)
             else:
-                entries += _entry(fields, entry)
+                entries += _entry(fields, node)
     return Explanations(tuple(entries), frozenset(contraries))
 
 
-def _entry(fields: Fields, entry: Mapping) -> list[Explanation]:
+def _entry(fields: Fields, node: Node) -> list[Explanation]:
+    entry = fields.mapping(node, "analysis", ("finding", "about", "why"))
+    if entry is None:
+        return []
     kind = fields.text(entry.get("finding"), "finding")
-    named = [(fields.text(node, "about"), node.span) for node in _listed(fields, entry.get("about"))]
+    named = [(fields.text(node, "about"), node.span) for node in _listed(fields, entry.get("about"), "about")]
     about = [(name, place) for name, place in named if name]
-    for key in ("finding", "about"):
-        if key not in entry.entries:
-            fields.collector.report(108, entry.span, key=key, what="analysis")
     if kind is not None and kind not in (*KINDS, *BY_ID):
         hints = did_you_mean(kind, (*KINDS, *BY_ID))
         fields.collector.report(109, entry.get("finding").span, variant="option", text=kind, what="finding", hints=hints)  # type: ignore[union-attr]  # just read
@@ -168,17 +165,26 @@ def _entry(fields: Fields, entry: Mapping) -> list[Explanation]:
 
 
 def _contrary(fields: Fields, entry: Mapping, known: set[str]) -> set[frozenset[str]]:
-    nodes = _listed(fields, entry.get("contrary"))
+    fields.mapping(entry, "analysis", ("contrary", "why"))
+    nodes = _listed(fields, entry.get("contrary"), "contrary")
     names = [fields.text(node, "contrary") or "" for node in nodes]
     for node, name in zip(nodes, names, strict=True):
         if name not in known:
             fields.collector.report(209, node.span, name=name, hints=did_you_mean(name, known))
             return set()
-    return {frozenset((one, other)) for one in names for other in names if one != other}
+    pairs = {frozenset((one, other)) for one in names for other in names if one != other}
+    if names and not pairs:
+        fields.collector.report(106, nodes[0].span, variant="too_few", what="contrary")
+    return pairs
 
 
-def _listed(fields: Fields, node: Node | None) -> list[Node]:
-    return [node] if isinstance(node, Scalar) and not node.is_null else fields.sequence(node, "about")
+def _listed(fields: Fields, node: Node | None, what: str) -> list[Node]:
+    if isinstance(node, Scalar) and not node.is_null:
+        return [node]
+    found = fields.sequence(node, what)
+    if isinstance(node, Sequence) and not found:
+        fields.collector.report(110, node.span, what=what)
+    return found
 
 
 def applied(findings: list[Finding], explanations: Explanations) -> list[Finding]:

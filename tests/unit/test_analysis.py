@@ -487,6 +487,12 @@ def test_a_finding_is_explained_beside_the_rule_and_a_stale_explanation_is_found
         ("- about: p.a\n  why: so\n", "HR108"),
         ("- contrary: [rectify, nothing]\n  why: so\n", "HR209"),
         ("finding: never_holds\n", "HR106"),
+        ("- finding: never_holds\n  about: []\n  why: so\n", "HR110"),
+        ("- finding: never_holds\n  about:\n  why: so\n", "HR110"),
+        ("- contrary: []\n  why: so\n", "HR110"),
+        ("- contrary: rectify\n  why: so\n", "HR106"),
+        ("- contrary: [rectify, rectify]\n  why: so\n", "HR106"),
+        ("- contrary: [rectify, close]\n  finding: never_holds\n  about: p.a\n  why: so\n", "HR107"),
     ],
 )
 def test_a_bad_explanation_is_a_diagnostic(tmp_path: Path, text: str, code: str) -> None:

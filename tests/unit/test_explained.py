@@ -326,6 +326,9 @@ def test_a_mutant_that_is_proved_to_change_nothing_is_stale(tmp_path: Path) -> N
     for prove, stale in ((False, []), (True, [(name, "equivalent")])):
         found = try_mutants(book, cases, choice, prove=prove, explanations=read(folder))
         assert [(item.id, item.why) for item in found.stale] == stale
+    done = run("mutate", folder, "--no-store", "--jobs", 1, "--only", "condition")
+    assert "is proved to change nothing" in done.stderr
+    assert done.exit_code == 0
 
 
 # the files

@@ -56,3 +56,10 @@ def test_the_list_of_a_rule_completes_the_cells_of_its_table(
 ) -> None:
     """A cell has no room for who is in charge."""
     assert required(tmp_path, people, *listed) == expected
+
+
+def test_one_entry_completes_an_action(tmp_path: Path) -> None:
+    """Of two it would be open which; nothing that is written gets lost."""
+    with pytest.raises(hazardrules.RulebookError) as caught:
+        required(tmp_path, 5, "fine: {authority: police}", "fine: {by: driver}")
+    assert [(str(one.code), one.args["name"]) for one in caught.value.diagnostics] == [("HR115", "fine")]
