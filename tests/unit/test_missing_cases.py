@@ -93,6 +93,15 @@ def test_what_cannot_occur_is_proved(tmp_path: Path) -> None:
     assert {item.id for item in measure(book, (), prove=True).impossible} == twice
 
 
+def test_what_nobody_knows_is_compared_with_nothing() -> None:
+    """A table that is not in force yet stands as a truth value where its numbers would."""
+    from hazardrules.coverage.proofs import same_value  # noqa: PLC0415 - only where the solver is installed
+
+    assert same_value(False, 5000) is False
+    assert same_value(5000, False) is False
+    assert same_value(5000, 5000) is True
+
+
 def test_without_the_solver_only_near_cases_are_found(tmp_path: Path) -> None:
     """From a case that holds: the bound, and what is unknown."""
     folder = write(
