@@ -95,7 +95,7 @@ def test_what_cannot_occur_is_proved(tmp_path: Path) -> None:
 
 def test_what_nobody_knows_is_compared_with_nothing() -> None:
     """A table that is not in force yet stands as a truth value where its numbers would."""
-    from hazardrules.coverage.proofs import same_value  # noqa: PLC0415 - only where the solver is installed
+    from hazardrules.coverage.proofs import same_value
 
     assert same_value(False, 5000) is False
     assert same_value(5000, False) is False
