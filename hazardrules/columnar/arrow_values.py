@@ -141,17 +141,20 @@ class _Reading:
         if limits is None:
             values, *limits = _narrow(values)
         low, high = limits
+        doubtful: list[Array] = []
         if scale and fact.type.integer:
             values = values.astype(np.int64)
-            self._reread(values % 10**scale != 0)
+            doubtful.append(values % 10**scale != 0)
             values, scale = values // 10**scale, 0
             low, high = int(values.min()), int(values.max())
         column = Column(fact, values, self.known, scale, limits=(low, high))
         unit = 10**scale
         if fact.minimum is not None and low < fact.minimum * unit:
-            self._reread(~column.at_least(Threshold(fact.minimum, strictly=False)))
+            doubtful.append(~column.at_least(Threshold(fact.minimum, strictly=False)))
         if fact.maximum is not None and high > fact.maximum * unit:
-            self._reread(column.at_least(Threshold(fact.maximum, strictly=True)))
+            doubtful.append(column.at_least(Threshold(fact.maximum, strictly=True)))
+        if doubtful:
+            self._reread(np.logical_or.reduce(doubtful))
         return column
 
     def _decimals(self, scale: int) -> Column | None:

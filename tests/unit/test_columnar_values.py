@@ -99,6 +99,18 @@ def test_words_of_files_keep_their_meaning(book: hazardrules.Rulebook, tmp_path:
         assert row["findings"] == probe.answer_of(case)["findings"]
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_drawn_tables_of_every_type_are_answered_as_their_rows(book: hazardrules.Rulebook, seed: int) -> None:
+    """As columns, and as mappings."""
+    from odd_columns import Columns
+
+    table = Columns(seed).table()
+    rows = [without_nulls(row) for row in table.to_pylist()]
+    probe.check(book, table, rows, as_of=DAY)
+    result = book.classify_table(rows, subject="place", as_of=DAY)
+    probe.compare(book, result, rows, "place", as_of=DAY)
+
+
 ODD_FLOATS = (float("inf"), float("-inf"), float("nan"), 1e308, -1e308, 1e39, 1e-320, 5e-324, -0.0, 1e22, 2.0**53, 0.1 + 0.2)
 
 
@@ -141,6 +153,13 @@ def test_narrow_floats_mean_their_own_shortest_decimals(book: hazardrules.Rulebo
     coded = pa.DictionaryArray.from_arrays(pa.array([0, 1, 2, 0, 3, 4, 5, 2], pa.int8()), words)
     for column in (plain, coded):
         probe.check(book, pa.table({"area": column, "load": column}), rows, as_of=DAY)
+
+
+def test_a_value_with_two_faults_is_refused_once(book: hazardrules.Rulebook) -> None:
+    """No whole number, and above the maximum."""
+    rows: list[dict[str, Any]] = [{"people": 299.9}, {"people": 20.0}, {"people": -0.5}]
+    result = probe.check(book, pa.Table.from_pylist(rows), rows, as_of=DAY)
+    assert ";" not in result.rejects["reason"][0].as_py()
 
 
 FORMS = (
