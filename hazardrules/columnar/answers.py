@@ -42,7 +42,7 @@ class Words:
 class Judged:
     """A block that a program has judged; what is asked of it is worked out when it is first asked."""
 
-    def __init__(self, program: Program, block: Block, rows: Array) -> None:
+    def __init__(self, program: Program, block: Block, rows: Array | range) -> None:
         """Judge.
 
         Args:
@@ -50,10 +50,19 @@ class Judged:
             block: The rows.
             rows: Their numbers in the table.
         """
-        self.program, self.block, self.rows = program, block, rows
+        self.program, self.block, self._rows = program, block, rows
         self._slots = program.tape.start(block)
         self._done = -1
         self._reach(TRUTHS)
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return self.block.count
+
+    @property
+    def rows(self) -> Array:
+        """Their numbers in the table."""
+        return as_array(self._rows)
 
     def _reach(self, part: int) -> None:
         while self._done < part:
@@ -189,12 +198,13 @@ class Judged:
                 if words.number(name) < len(rank):
                     rank[words.number(name)] = order.get(name, 0)
             ranks.append(rank[found])
+        numbers = self.rows
         if len(rows) == 1:
-            return {"row": self.rows[rows[0]], "subject": paths, "rule": codes[0]}
+            return {"row": numbers[rows[0]], "subject": paths, "rule": codes[0]}
         at, rules = np.concatenate(rows), np.concatenate(codes)
         sorted_by = np.lexsort((np.concatenate(ranks), at))
         return {
-            "row": self.rows[at[sorted_by]],
+            "row": numbers[at[sorted_by]],
             "subject": [paths[number] for number in sorted_by.tolist()],
             "rule": rules[sorted_by],
         }
@@ -208,6 +218,11 @@ class Judged:
         places = (subjects - frame.offsets[owners]).tolist()
         own = [frame.part if frame.one else f"{frame.part}[{place}]" for place in places]
         return [f"{path}.{name}" if path else name for path, name in zip(around, own, strict=True)]
+
+
+def as_array(numbers: Array | range) -> Array:
+    """Numbers one by one; a range of them takes no memory as long as nobody asks."""
+    return np.arange(numbers.start, numbers.stop) if isinstance(numbers, range) else numbers
 
 
 def _named(masks: list[tuple[str, Array]], words: Words) -> tuple[list[Array], Array]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from hazardrules.columnar import leaves, native
+from hazardrules.columnar.room import ROOM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -166,8 +167,8 @@ class Kernel:
         block: Block = slots[0]
         count = block.count
         whole, rest = divmod(count, native.ROWS)
-        out = np.empty((len(self.outs), (whole + bool(rest)) * native.BYTES), np.uint8)
-        paper = np.empty((self._papers + 1) * native.BYTES, np.uint8)
+        out = ROOM.empty((len(self.outs), (whole + bool(rest)) * native.BYTES), np.uint8)
+        paper = ROOM.empty((self._papers + 1) * native.BYTES, np.uint8)
         columns = [block.frames[0].columns.get(name) for name in self._names]
         plan = self._plan(columns)
         values = [_NOTHING if column is None else _values(column) for column in columns]

@@ -16,6 +16,7 @@ import numpy as np
 
 from hazardrules.columnar.native_lists import BLOCK, LISTS_SOURCE
 from hazardrules.columnar.native_values import GROUP, LANES, NARROW, WHOLES, values_source
+from hazardrules.columnar.room import ROOM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -222,7 +223,7 @@ class Library:
             does not fit.
         """
         whole = len(values) // LANES * LANES
-        out = np.empty(whole + LANES, dtype)
+        out = ROOM.empty(whole + LANES, dtype)
         run, said = self._scaled[out.dtype.char], np.empty(1 + 2 * LANES)
         low = high = 0.0
         for given, start in ((values[:whole], 0), (_filled(values[whole:], LANES, 0), whole)):
@@ -248,7 +249,7 @@ class Library:
         if run is None:
             return values, int(values.min()), int(values.max())
         whole = len(values) // GROUP * GROUP
-        out = np.empty(whole + GROUP, dtype)
+        out = ROOM.empty(whole + GROUP, dtype)
         limits = np.full(2 * GROUP, values[0], values.dtype)
         for given, start in ((values[:whole], 0), (_filled(values[whole:], GROUP, values[0]), whole)):
             if len(given):
@@ -269,8 +270,8 @@ class Library:
         """
         count, first = len(offsets) - 1, int(offsets[0])
         if table.dtype == np.uint8 and len(codes):
-            found = np.empty(count, np.uint8)
-            marks = np.empty(len(codes) + 8, np.uint8)
+            found = ROOM.empty(count, np.uint8)
+            marks = ROOM.empty(len(codes) + 8, np.uint8)
             self._mark(codes.ctypes.data, table.ctypes.data, marks.ctypes.data, len(codes), len(table))
             whole, longest = count // LANES * LANES, np.zeros(LANES, np.int32)
             rest = np.full(LANES + 1, offsets[-1], np.int32)
@@ -283,7 +284,7 @@ class Library:
             if longest.max() <= 8:  # noqa: PLR2004 - bytes of a word
                 return found
         wide = table.astype(np.uint64)
-        out = np.empty(count, np.uint64)
+        out = ROOM.empty(count, np.uint64)
         self._sets(offsets.ctypes.data, codes.ctypes.data - first, wide.ctypes.data, out.ctypes.data, count)
         return out.astype(table.dtype, copy=False)
 

@@ -61,7 +61,7 @@ class TableResult:
 
     def __len__(self) -> int:
         """How many rows were judged."""
-        return sum(len(judged.rows) for judged in self._judged)
+        return sum(len(judged) for judged in self._judged)
 
     def __repr__(self) -> str:
         """How many rows went which way."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
-from hazardrules.columnar.answers import Judged
+from hazardrules.columnar.answers import Judged, as_array
 from hazardrules.columnar.program import Program, compiled_program
 from hazardrules.diagnostics import nearest
 from hazardrules.errors import LookupFailedError
@@ -165,18 +165,19 @@ class TableClassifier:
             return Batch(given, [], {}, first)
         found = given.read()
         batch = Batch(given, [], found.problems, first)
+        rows: Array | range
         if found.problems:
-            rows = batch.good
-            found = _some(given, found, rows) if len(rows) else found
-            given = given.take(rows)
-            rows += first
+            good = batch.good
+            found = _some(given, found, good) if len(good) else found
+            given = given.take(good)
+            rows = good + first
         else:
-            rows = np.arange(first, first + given.count)
-        if len(rows):
+            rows = range(first, first + given.count)
+        if given.count:
             batch.judged.extend(self._judge(*group) for group in self._groups(given, found, rows))
         return batch
 
-    def _groups(self, given: Rows, found: Read, rows: Array) -> list[tuple[Plan, Block, Array]]:
+    def _groups(self, given: Rows, found: Read, rows: Array | range) -> list[tuple[Plan, Block, Array | range]]:
         """Rows that are judged by the same law."""
         if found.days is None and found.places is None:
             assert self.options.day is not None  # asked for when the columns were looked at
@@ -185,12 +186,13 @@ class TableClassifier:
         found.block.days = found.days
         if len(plans) == 1:
             return [(plans[0], found.block, rows)]
-        groups = []
+        groups: list[tuple[Plan, Block, Array | range]] = []
+        numbers = as_array(rows)
         for number, plan in enumerate(plans):
             at = np.flatnonzero(codes == number)
             piece = _some(given, found, at)
             piece.block.days = piece.days
-            groups.append((plan, piece.block, rows[at]))
+            groups.append((plan, piece.block, numbers[at]))
         return groups
 
     def _plans(self, found: Read, count: int) -> tuple[list[Plan], Array]:
@@ -213,7 +215,7 @@ class TableClassifier:
             codes[row] = code
         return plans, codes
 
-    def _judge(self, plan: Plan, block: Block, rows: Array) -> Judged:
+    def _judge(self, plan: Plan, block: Block, rows: Array | range) -> Judged:
         return Judged(self._program(plan, block), block, rows)
 
     def _program(self, plan: Plan, block: Block) -> Program:
