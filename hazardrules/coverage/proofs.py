@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import z3
-
 from hazardrules.coverage.drafts import Draft
 from hazardrules.model import expressions as ir
 from hazardrules.verify import dates
@@ -233,7 +231,8 @@ def _sort(value: Any) -> type:
     """What a value is: a set, a truth value, or a number."""
     if isinstance(value, dict):
         return dict
-    return bool if isinstance(value, (bool, z3.BoolRef)) else int
+    number = not isinstance(value, bool) and (is_plain(value) or hasattr(value, "is_int"))
+    return int if number else bool
 
 
 def never_turns(compiled: Compiled, reach: Reach, home: tuple[str, str], event: str, target: ir.Expr) -> bool:
