@@ -96,6 +96,10 @@ def python_values(array: pa.Array) -> list[Any]:
 
 
 def _python_value(value: pa.Scalar) -> Any:
+    if value.is_valid and pa.types.is_struct(value.type):
+        return {name: _python_value(inner) for name, inner in value.items()}
+    if value.is_valid and (pa.types.is_list(value.type) or pa.types.is_large_list(value.type)):
+        return [_python_value(inner) for inner in value]
     try:
         return value.as_py()
     except UnicodeDecodeError:

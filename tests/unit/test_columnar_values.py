@@ -361,3 +361,17 @@ def test_nanoseconds_are_cut_off(book: hazardrules.Rulebook) -> None:
     rows: list[dict[str, Any]] = [{"seen": value, "began": value} for value in began.to_pylist()]
     rows[2].pop("seen")
     probe.check(book, pa.table({"seen": seen, "began": began}), rows, as_of=DAY)
+
+
+def test_one_bad_value_takes_nothing_else_with_it(book: hazardrules.Rulebook) -> None:
+    """What stands beside it in a column that is carried over is still shown."""
+    from hazardrules.columnar.arrow_types import python_values
+
+    day = pa.array([2**31 - 1], pa.int32()).cast(pa.date32())
+    text = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(np.array([0, 1], np.int32).tobytes()), pa.py_buffer(b"\xff")])
+    column = pa.StructArray.from_arrays([pa.array(["A 1"]), day, pa.ListArray.from_arrays([0, 1], text)], ["plate", "day", "more"])
+    (value,) = python_values(column)
+    assert (value["plate"], value["more"]) == ("A 1", [b"\xff"])
+    assert "2147483647" in str(value["day"])
+    result = book.classify_table(pa.table({"open": [True], "note": column}), subject="place", as_of=DAY, keep=["note"])
+    assert len(result.table) == 1
