@@ -46,6 +46,19 @@ def as_arrow(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     return pa.table({name: pa.array(_alike([as_text(row.get(name)) for row in rows])) for name in names})
 
 
+def under_ids(book: hazardrules.Rulebook, kind: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row that may stand under labels, under ids: a table has one column for a fact."""
+    parts = book.compiled.source.subjects[kind].parts
+    found = {book.intake.find_member(kind, name) or name: value for name, value in row.items()}
+    for name, value in found.items():
+        if name in parts and isinstance(value, list):
+            inner = [item for item in value if isinstance(item, Mapping)]
+            found[name] = [under_ids(book, parts[name].of, item) for item in inner] if len(inner) == len(value) else value
+        elif name in parts and isinstance(value, Mapping):
+            found[name] = under_ids(book, parts[name].of, value)
+    return found
+
+
 def _alike(values: list[Any]) -> list[Any]:
     """Cells of one type: where one is a list all are, where one is text, yes and no are too."""
     if any(isinstance(value, list) for value in values):
@@ -90,7 +103,7 @@ def compare_rows(
         jurisdiction: The place of every row.
     """
     name = f"columnar, {form}"
-    given = list(rows) if form == "mappings" else as_arrow(rows)
+    given = list(rows) if form == "mappings" else as_arrow([under_ids(book, kind, row) for row in rows])
     result = book.classify_table(given, subject=kind, as_of=as_of, jurisdiction=jurisdiction)
     found = answers(result)
     rejected = {row["row"] for row in result.rejects.to_pylist()}
