@@ -11,7 +11,7 @@ from hazardrules.verify import dates
 from hazardrules.verify.encode import Encoder
 from hazardrules.verify.solve import Questions
 from hazardrules.verify.spans import Either, Shifted, compare_days
-from hazardrules.verify.terms import NOTHING, Term, any_of, compare, conj, disj, fails, holds, is_plain, neg
+from hazardrules.verify.terms import NOTHING, Term, any_of, compare, conj, disj, fails, holds, is_plain, neg, sort_of
 from hazardrules.verify.world import variables
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ def turns(event: str, term: Term, ends: dict[bool, Term]) -> Any:
 
 def same_value(first: Any, second: Any) -> Any:
     """When two values that are known are the same."""
-    if _sort(first) is not _sort(second):
+    if sort_of(first) is not sort_of(second):
         return False  # one of them is the placeholder of a value that nobody knows, say of a table not yet in force
     if isinstance(first, dict):
         return conj(same_value(first[option], second[option]) for option in first)
@@ -225,14 +225,6 @@ def same_value(first: Any, second: Any) -> Any:
         if not is_plain(first) or isinstance(first, bool):
             return disj((conj((first, second)), conj((neg(first), neg(second)))))
     return compare("==", first, second)
-
-
-def _sort(value: Any) -> type:
-    """What a value is: a set, a truth value, or a number."""
-    if isinstance(value, dict):
-        return dict
-    number = not isinstance(value, bool) and (is_plain(value) or hasattr(value, "is_int"))
-    return int if number else bool
 
 
 def never_turns(compiled: Compiled, reach: Reach, home: tuple[str, str], event: str, target: ir.Expr) -> bool:

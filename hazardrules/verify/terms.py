@@ -143,6 +143,13 @@ def is_plain(value: Any) -> bool:
     return isinstance(value, (int, Fraction))
 
 
+def sort_of(value: Any) -> type:
+    """What a value is: a set, a truth value, or a number."""
+    if isinstance(value, dict):
+        return dict
+    return bool if isinstance(value, (bool, z3.BoolRef)) else int
+
+
 def calculate(op: Callable[[Any, Any], Any], left: Numeric, right: Numeric) -> Numeric:
     """`+`, `-` or `*` of two numbers."""
     if is_plain(left) and is_plain(right):

@@ -13,7 +13,7 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
-WIDTH, HEIGHT = 960, 470
+WIDTH, HEIGHT = 1020, 470
 TOP, BOTTOM = 84, 396
 OURS = "hazardrules"
 LEAST_GAP = 15
