@@ -7,8 +7,9 @@ from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from hazardrules.errors import FactsError
 from hazardrules.intake.names import MAX_NAME, fold
-from hazardrules.intake.problems import Problems, Refused, is_bad_text, listed, nearest_names, shown
+from hazardrules.intake.problems import Problem, Problems, Refused, is_bad_text, listed, nearest_names, shown
 from hazardrules.intake.reader import as_mapping, is_blank
 from hazardrules.intake.values import BLANK, MAX_ITEMS, read_day, word
 from hazardrules.model.scalars import read_bool, read_date
@@ -68,7 +69,8 @@ def read_case(data: object, intake: Intake, *, subject: str | None = None, extra
         The case; its facts are not read yet.
 
     Raises:
-        FactsError: Carries every problem of the case itself; its facts have theirs when they are read.
+        FactsError: Carries every problem of the case, and those of its facts; a case without a problem of its own has theirs when
+            they are read.
     """
     if subject is None and not extra and data.__class__ is dict:
         plain = _in_common_form(data, intake, place)
@@ -87,8 +89,19 @@ def read_case(data: object, intake: Intake, *, subject: str | None = None, extra
     case = _nested(sorted_keys, extra, problems) if sorted_keys.holders else _plain(sorted_keys, kind, problems)
     if subject is not None and kind is not None and case.subject != kind:
         problems.add("", "intake.other_subject", given=case.subject, subject=kind)
+    if problems.found and case.subject is not None:
+        problems.found += _of_facts(case, intake)  # all in one go: the facts are not read later
     problems.check()
     return case
+
+
+def _of_facts(case: Case, intake: Intake) -> tuple[Problem, ...]:
+    """What is wrong with the facts of a case that cannot be judged anyway."""
+    try:
+        intake.read(case.subject, case.data, place=case.place)
+    except FactsError as error:
+        return error.problems
+    return ()
 
 
 def _in_common_form(data: dict[object, object], intake: Intake, place: str) -> Case | None:

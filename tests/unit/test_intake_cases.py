@@ -133,6 +133,12 @@ def test_problems_of_a_case_are_all_reported() -> None:
     assert read_case({"load": {}, "expect": 1}, INTAKE, extra=("expect",)) == Case("load", {})
 
 
+def test_where_a_case_has_problems_those_of_its_facts_are_told_too() -> None:
+    """All in one run, with the place of the file."""
+    problems = problems_of({"as_of": "yesterday", "vehicle": {"seatz": 3, "gross_mass": "heavy"}})
+    assert [problem.split(":")[0] for problem in problems] == ["as_of", "seatz", "gross_mass"]
+
+
 def test_yaml_is_text_until_a_type_reads_it(tmp_path: Path) -> None:
     """`no`, `4.10` and dates stay what was written; empty is unknown."""
     file = tmp_path / "some.cases.yaml"
