@@ -180,7 +180,7 @@ class Encoder:
         self.approximated.add("total")
         key = ("total", expr.parameter)
         if key not in self._memo:
-            self._memo[key] = Term(self.world.fresh(None, None, whole=False))
+            self._memo[key] = Term(self.world.fresh(None, None, whole=False), self.world.fresh_bool(), loose=True)
         return cast("Term", self._memo[key])
 
     def _lookup(self, expr: ir.Lookup, here: Subject, env: Mapping[str, Subject]) -> Term:

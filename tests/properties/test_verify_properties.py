@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pairs
 import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
@@ -68,6 +69,22 @@ def test_the_terms_of_a_rule_are_what_the_reference_says(files: dict[str, str], 
             if exact and not encoder.strict():
                 for other in answers.values():
                     assert questions.ask(*given, other)[0] == "impossible", name
+
+
+def test_a_sum_of_points_may_be_open_though_every_fact_is_known(tmp_path: Path) -> None:
+    """Nobody knows a share of nothing, so nobody knows whether its points count."""
+    by_share = pairs.rule("by_share", "area / people < 15 m²", "actions:", "  - demerit: 6")
+    book = hazardrules.load(pairs.rulebook(tmp_path, by_share, pairs.rule("by_points", "total(points) >= 6")))
+    day = date(2022, 1, 1)
+    plan = book.compiled.in_force(day)
+    instance = book.inquire({"place": complete({"area": 0, "people": 0})}, as_of=day).root
+    assert Evaluator(plan, instance, day).truth(instance, "p.by_points") is None
+    questions = Questions(plan, "place", day)
+    subject = questions.world.subject
+    term = questions.encoder.truth(subject, "p.by_points")
+    given_facts = questions.world.assigned(subject, instance)
+    for answer in (holds(term), fails(term), neg(term.known)):
+        assert questions.ask(*given_facts, answer)[0] == "possible"
 
 
 @SLOW
