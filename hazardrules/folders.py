@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,11 @@ from hazardrules.diagnostics import Collector
 if TYPE_CHECKING:
     from hazardrules.compiler.plan import Compiled
     from hazardrules.diagnostics import Diagnostic
+
+_UNREAD = frozenset({101, 102, 105})
+"""Codes of files that cannot be read."""
+_MISSED = frozenset({201, 207, 208, 209, 211, 212, 217, 218, 401, 402})
+"""Codes of names that nothing declares."""
 
 
 def shipped_rules() -> Path:
@@ -36,4 +42,15 @@ def compile_folder(folder: Path) -> tuple[Compiled | None, list[Diagnostic]]:
     collector = Collector()
     source = read_rulebook(folder, collector)
     compiled = compile_source(source, collector) if source is not None else None
-    return compiled, collector.diagnostics
+    return compiled, _without_consequences(collector.diagnostics)
+
+
+def _without_consequences(found: list[Diagnostic]) -> list[Diagnostic]:
+    """Where a file cannot be read, without the names missed elsewhere: that file may declare them, and hides behind them."""
+    unread = {one.span.file for one in found if one.code.number in _UNREAD}
+    missed = [one for one in found if one.code.number in _MISSED and one.span.file not in unread]
+    if not unread or not missed:
+        return found
+    said = (("HR102.hint_missed", {"count": str(len(missed))}),)
+    first = next(one for one in found if one.code.number in _UNREAD)
+    return [replace(one, hints=(*one.hints, *said)) if one is first else one for one in found if one not in missed]

@@ -179,7 +179,7 @@ class Encoder:
     def _total(self, expr: ir.Total, *_: Any) -> Term:
         self.approximated.add("total")
         key = ("total", expr.parameter)
-        if key not in self._memo:
+        if key not in self._memo:  # open where a rule that brings points is open, be every fact known: a share of nothing
             self._memo[key] = Term(self.world.fresh(None, None, whole=False), self.world.fresh_bool(), loose=True)
         return cast("Term", self._memo[key])
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import hazardrules
 from hazardrules.diagnostics import Collector
 from hazardrules.model import syntax_tree as ast
 from hazardrules.model.law import Effective
@@ -506,3 +507,12 @@ def test_a_label_never_ends_within_a_name_and_never_begins_with_an_operator_word
     assert isinstance(tokens, list)
     assert [token.text for token in tokens] == ["not", "checked_before_trip", "and", "fire class", "==", "a", "or", "非法"]
     assert [token.text for token in tokenize("not checked", vocabulary) or []] == ["not", "checked"]
+
+
+def test_a_file_that_cannot_be_read_hides_behind_no_names_it_may_declare(demo: Path) -> None:
+    """One slip of indentation is one problem; how many wait for it is said beside it."""
+    subject = demo / "subjects/premises.yaml"
+    subject.write_text(subject.read_text("utf-8").replace("\nfacts:", "\nfacts: {", 1), "utf-8")
+    (found,) = hazardrules.check(demo)
+    assert (str(found.code), found.span.file) == ("HR102", "subjects/premises.yaml")
+    assert re.search(r"; \d+ problems elsewhere, of names that this file may declare, are told once it can be read$", found.hint("en") or "")

@@ -24,6 +24,7 @@ PHRASES: dict[str, str] = {
     "HR102.hint_indent": "give entries of one group the same number of blanks",
     "HR102.hint_no_colon": "write `key: value`, and indent text that goes on from the line above",
     "HR102.hint_quote": "put a second quotation mark of the same kind at the end of the text",
+    "HR102.hint_missed": "{count} problems elsewhere, of names that this file may declare, are told once it can be read",
     "HR103.alias": "YAML aliases (`*name`) are not used in rule files; write the content out",
     "HR103.anchor": "YAML anchors (`&name`) are not used in rule files; write the content out",
     "HR103.documents": "a second YAML document begins here; a rule file holds one",

@@ -24,6 +24,7 @@ PHRASES: dict[str, str] = {
     "HR102.hint_indent": "同一组的各项，行首空格数应当相同",
     "HR102.hint_no_colon": "请写成 `键: 值`；接续上一行的文字要缩进",
     "HR102.hint_quote": "请在文字末尾补上同样的引号",
+    "HR102.hint_missed": "其他文件中另有 {count} 处名称可能由本文件声明，待本文件可以读取后再报告",
     "HR103.alias": "规则文件不使用 YAML 别名（`*name`），请写出完整内容",
     "HR103.anchor": "规则文件不使用 YAML 锚点（`&name`），请写出完整内容",
     "HR103.documents": "此处开始了第二个 YAML 文档；一个规则文件只含一个文档",
