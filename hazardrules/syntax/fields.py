@@ -114,17 +114,26 @@ class Fields:
         if node is None:
             return {}
         if isinstance(node, Scalar):
-            text = self.text(node, what)
+            text = self._said(node, what)
             return {self.default_language: text} if text else {}
         found = self.mapping(node, what, (), self.languages)
         if found is None:
             return {}
-        texts = {key.text: self.text(value, what) for key, value in found.items() if key.text in self.languages}
+        if not found.entries:
+            self.collector.report(110, found.span, what=what)
+        texts = {key.text: self._said(value, what) for key, value in found.items() if key.text in self.languages}
         said = {lang: text for lang, text in texts.items() if text}
-        missing = [lang for lang in self.languages if lang not in said]
+        missing = [lang for lang in self.languages if lang not in texts]
         if missing and said:
             self.collector.report(219, found.span, what=what, languages=", ".join(missing))
         return said
+
+    def _said(self, node: Node, what: str) -> str | None:
+        """A text for people; one without a word is reported."""
+        text = self.text(node, what)
+        if text == "":
+            self.collector.report(110, node.span, what=what)
+        return text
 
     def boolean(self, node: Node | None, what: str, *, default: bool = False) -> bool:
         """`true` or `false`."""

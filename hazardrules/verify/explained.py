@@ -157,7 +157,7 @@ def _entry(fields: Fields, node: Node) -> list[Explanation]:
         hints = did_you_mean(kind, (*KINDS, *BY_ID))
         fields.collector.report(109, entry.get("finding").span, variant="option", text=kind, what="finding", hints=hints)  # type: ignore[union-attr]  # just read
         return []
-    why = _why(fields, entry)
+    why = fields.localized(entry.get("why"), "why")
     if not (kind and about and why):
         return []
     names, places = zip(*about, strict=True)
@@ -166,7 +166,7 @@ def _entry(fields: Fields, node: Node) -> list[Explanation]:
 
 def _contrary(fields: Fields, entry: Mapping, known: set[str]) -> set[frozenset[str]]:
     fields.mapping(entry, "analysis", ("contrary", "why"))
-    _why(fields, entry)
+    fields.localized(entry.get("why"), "why")
     nodes = _listed(fields, entry.get("contrary"), "contrary")
     names = [fields.text(node, "contrary") or "" for node in nodes]
     for node, name in zip(nodes, names, strict=True):
@@ -177,16 +177,6 @@ def _contrary(fields: Fields, entry: Mapping, known: set[str]) -> set[frozenset[
     if names and not pairs:
         fields.collector.report(106, nodes[0].span, variant="too_few", what="contrary")
     return pairs
-
-
-def _why(fields: Fields, entry: Mapping) -> Localized:
-    """The reason of an entry; one that says nothing is reported."""
-    node = entry.get("why")
-    before = len(fields.collector.diagnostics)
-    found = fields.localized(node, "why")
-    if node is not None and not found and len(fields.collector.diagnostics) == before:
-        fields.collector.report(110, node.span, what="why")
-    return found
 
 
 def _listed(fields: Fields, node: Node | None, what: str) -> list[Node]:

@@ -516,3 +516,11 @@ def test_a_file_that_cannot_be_read_hides_behind_no_names_it_may_declare(demo: P
     (found,) = hazardrules.check(demo)
     assert (str(found.code), found.span.file) == ("HR102", "subjects/premises.yaml")
     assert re.search(r"; \d+ problems elsewhere, of names that this file may declare, are told once it can be read$", found.hint("en") or "")
+
+
+@pytest.mark.parametrize("text", ['""', '{zh: "", en: text}', "{}"])
+def test_a_text_for_people_says_something(demo: Path, text: str) -> None:
+    """An empty one is not dropped without a word."""
+    pack = demo / "fire/lodging.yaml"
+    pack.write_text(re.sub(r"(?m)^(    text: )\{.*\}$", lambda found: found[1] + text, pack.read_text("utf-8"), count=1), "utf-8")
+    assert [(str(found.code), found.args["what"]) for found in hazardrules.check(demo)] == [("HR110", "text")]
